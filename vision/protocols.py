@@ -87,6 +87,6 @@ class Stage(Protocol[In_contra, Out_co]):
         """Load models and open files."""
         ...
 
-    def process(self, batch: Sequence[In_contra]) -> list[Out_co]:
+    def process(self, batch: Sequence[In_contra]) -> Sequence[Out_co]:
         """Give one result an input, in order."""
         ...

@@ -7,7 +7,6 @@ refine a class (``road_br_dnit`` outlines say *crack*; its derived boxes say whi
 
 from __future__ import annotations
 
-import os
 import shutil
 import tomllib
 from collections import Counter
@@ -189,5 +188,5 @@ def _write_example(out_dir: Path, split: str, stem: str, image: Path, rows: list
     label_path = out_dir / "labels" / split / f"{stem}.txt"
     for path in (image_path, label_path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    os.symlink(image.resolve(), image_path)
+    image_path.symlink_to(image.resolve())
     label_path.write_text("\n".join(rows), encoding="utf-8")
