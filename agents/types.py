@@ -12,18 +12,20 @@ Verdict = Literal["confirmed", "rejected", "unverified"]
 Status = Literal["new", "persisting", "worse", "repaired", "not_observed"]
 
 
-class _Frozen(BaseModel):
+class Frozen(BaseModel):
+    """What can't change once made, and takes no unknown field."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Quantity(_Frozen):
+class Quantity(Frozen):
     """A measured value with its 1 sigma error, in the unit that the field's name ends in."""
 
     value: float
     error: float
 
 
-class FindingFacts(_Frozen):
+class FindingFacts(Frozen):
     """One finding as the ledger knows it: everything that an assessment may rest on.
 
     ``footages`` counts the distinct footages that it was seen in, ``frames_seen`` and ``frames_expected`` are those of
@@ -58,7 +60,7 @@ class FindingFacts(_Frozen):
     evidence: tuple[str, ...]
 
 
-class Neighbour(_Frozen):
+class Neighbour(Frozen):
     """Another finding nearby, with the distance between the two."""
 
     finding_id: str
@@ -66,7 +68,7 @@ class Neighbour(_Frozen):
     distance_m: float
 
 
-class HistoryEntry(_Frozen):
+class HistoryEntry(Frozen):
     """What one earlier inspection measured of the same finding."""
 
     inspection_id: str
@@ -75,7 +77,7 @@ class HistoryEntry(_Frozen):
     length_m: Quantity | None
 
 
-class SeverityGrade(_Frozen):
+class SeverityGrade(Frozen):
     """A severity, as an interval where one camera can't tell.
 
     ``low`` and ``high`` are the ends of the interval that the evidence leaves open (equal where it leaves none);
@@ -88,8 +90,12 @@ class SeverityGrade(_Frozen):
     basis: str
 
 
-class Treatment(_Frozen):
-    """What to do about a finding, by when."""
+class Treatment(Frozen):
+    """What to do about a finding, by when.
+
+    ``priority`` runs from 1 (first) to 5. ``due`` is None where nothing is to be done on the road; ``response_days`` is
+    then 0 and says nothing.
+    """
 
     action: str
     response_days: int
@@ -98,7 +104,7 @@ class Treatment(_Frozen):
     reason: str
 
 
-class Assessment(_Frozen):
+class Assessment(Frozen):
     """What the agent made of one finding."""
 
     finding_id: str
@@ -111,23 +117,40 @@ class Assessment(_Frozen):
     notes: tuple[str, ...] = ()
 
 
-class Sentence(_Frozen):
+class Sentence(Frozen):
     """A sentence of the report, with the findings that it speaks of."""
 
     text: str
     finding_ids: tuple[str, ...] = ()
 
 
-class ReportText(_Frozen):
+class ReportText(Frozen):
     """The words of a report; every number in them is checked against the facts."""
 
     summary: tuple[Sentence, ...]
     dropped_sentences: int
 
 
-class AgentResult(_Frozen):
-    """The agent's whole work over one inspection."""
+class InvestigationFailure(Frozen):
+    """Why a finding could not be investigated; it is then unverified, without severity or treatment."""
+
+    finding_id: str
+    error_type: str
+    message: str
+
+
+class RefusedSentence(Frozen):
+    """A sentence that the grounding check dropped, and what in it is not in the facts."""
+
+    sentence: Sentence
+    problems: tuple[str, ...]
+
+
+class AgentResult(Frozen):
+    """The agent's whole work over one inspection; ``assessments`` stand in the order in which to act on them."""
 
     assessments: tuple[Assessment, ...]
     text: ReportText
     planner: str
+    failures: tuple[InvestigationFailure, ...] = ()
+    refused: tuple[RefusedSentence, ...] = ()
