@@ -124,6 +124,9 @@ class TelemetryTrack:
         horizontal_error_m: (N,) float64, 1 sigma radial, NaN where the file says nothing.
         chainage_m: (N,) float64 along ``route``.
         route: Name of the road section that chainage counts along.
+        routes: N names, in place of ``route``, where a file covers several sections.
+        image_names: N file names, where each position was read from a still: footage made of those stills is matched
+            by name, whatever its clock.
     """
 
     source: str
@@ -135,6 +138,8 @@ class TelemetryTrack:
     horizontal_error_m: Float | None = None
     chainage_m: Float | None = None
     route: str | None = None
+    routes: tuple[str, ...] | None = None
+    image_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if sum(a is not None for a in (self.utc_ns, self.footage_ns, self.frame_index)) != 1:
