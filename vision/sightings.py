@@ -125,7 +125,7 @@ def _sighting(
     first = track.views[0]
     footage_id = _footage_id(by_time[first.pts_ns][1])
     name = track.class_name
-    frames = tuple(_frame(view, by_time[view.pts_ns][1]) for view in views)
+    frames = tuple(sighting_frame(by_time[v.pts_ns][1], v.index, v.footprint.range_m) for v in views)
     return Sighting(
         sighting_id=sighting_id(footage_id, name, first.pts_ns, first.index),
         footage_id=footage_id,
@@ -133,7 +133,7 @@ def _sighting(
         confidence=calibration.probability(name, [view.confidence for view in views], len(expected)),
         frames=frames,
         frames_expected=len(expected),
-        evidence_pts_ns=_evidence(frames, rules.evidence_frames),
+        evidence_pts_ns=evidence_order(frames, rules.evidence_frames),
         place=place_of(centre, _position_error(pose, covariance, nearest), pose),
         area_m2=area,
         length_m=length,
@@ -168,7 +168,7 @@ def _centre(track: GroundTrack, views: Sequence[GroundView], rules: SightingRule
 
 def _position_error(pose: Pose, covariance: Float, nearest: GroundView) -> float:
     swing = math.radians(pose.heading_error_deg) * nearest.footprint.range_m
-    # a wrong pitch or height shifts every view the same way: averaging frames takes none of the nearest view's error off
+    # a wrong pitch or height shifts every view the same way: averaging frames takes none of that off
     shared = float(np.trace(nearest.footprint.covariance_m2))
     return math.sqrt(pose.error_m**2 + swing**2 + max(shared, float(np.trace(covariance))))
 
@@ -206,23 +206,29 @@ def _weighted_median(measures: Sequence[Measure]) -> Measure:
     return Measure(middle, math.hypot(least, scatter))
 
 
-def _frame(view: GroundView, examined: ExaminedFrame) -> SightingFrame:
+def sighting_frame(examined: ExaminedFrame, row: int, range_m: float | None) -> SightingFrame:
+    """Give one detection of a frame as a view of a defect.
+
+    Args:
+        examined: The frame; it has detections.
+        row: Which of them.
+        range_m: Ground distance; None without geometry.
+    """
     if examined.detections is None:
         raise ValueError("a view always comes from a frame with detections")
-    left, top, right, bottom = (float(value) for value in examined.detections.xyxy[view.index])
-    outline = examined.detections.outlines[view.index]
+    left, top, right, bottom = (float(value) for value in examined.detections.xyxy[row])
     return SightingFrame(
-        pts_ns=view.pts_ns,
+        pts_ns=examined.pts_ns,
         xyxy=(left, top, right, bottom),
-        confidence=view.confidence,
-        outline=tuple((float(x), float(y)) for x, y in outline),
-        range_m=view.footprint.range_m,
+        confidence=float(examined.detections.confidence[row]),
+        outline=tuple((float(x), float(y)) for x, y in examined.detections.outlines[row]),
+        range_m=range_m,
         sharpness=examined.quality.sharpness,
     )
 
 
-def _evidence(frames: Sequence[SightingFrame], count: int) -> tuple[int, ...]:
-    """Give the frames that show the defect best: large, sharp and confident, spread over the approach."""
+def evidence_order(frames: Sequence[SightingFrame], count: int) -> tuple[int, ...]:
+    """Give the frames that show a defect best, best first: near, sharp and confident."""
     typical_sharpness = float(np.median([frame.sharpness for frame in frames])) or 1.0
 
     def worth(frame: SightingFrame) -> float:

@@ -1,0 +1,190 @@
+"""What is to be done with each footage, settled before any frame is examined: times, places, camera, samples."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from vision.camera import Camera, read_camera
+from vision.camera_estimate import estimate_camera
+from vision.errors import Failure, FootageError, InputError, TelemetryError
+from vision.footage.decode import read_frames
+from vision.footage.probe import probe
+from vision.footage.segments import split
+from vision.ground_plane import image_points
+from vision.sampling import Every, plan_samples
+from vision.site import Site
+from vision.telemetry.read import find_sidecar, read_track
+from vision.trajectory import Trajectory, fit_trajectory
+from vision.types import FootageInfo, Frame, Segment
+
+_CAMERA_FRAMES = 24
+_GATE_FAR_M = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class FootagePlan:
+    """One footage, ready to be examined.
+
+    Attributes:
+        info: What the probe found.
+        name: File or folder name, for people.
+        trajectory: None where the footage carries no position.
+        position_note: Where positions come from, and how their clock was fitted; or that there are none.
+        telemetry_sha256: Of the telemetry file; None without.
+        camera: File, estimate or default.
+        segments: All of them, with the frames to examine.
+        ground_rows: Picture rows of the road ahead, for the quality gate.
+    """
+
+    info: FootageInfo
+    name: str
+    trajectory: Trajectory | None
+    position_note: str
+    telemetry_sha256: str | None
+    camera: Camera
+    segments: tuple[Segment, ...]
+    ground_rows: tuple[int, int] | None
+
+    @property
+    def sampled(self) -> int:
+        """Frames that are to be examined."""
+        return sum(len(segment.sample_pts_ns) for segment in self.segments)
+
+    def examination_key(self, settings_key: str) -> str:
+        """Name the work on this footage by everything that can change its detections."""
+        samples = hashlib.sha256(np.concatenate([s.sample_pts_ns for s in self.segments]).tobytes()).hexdigest()
+        parts = [settings_key, samples, json.dumps(self.ground_rows)]
+        return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """What the user gave to go with the footage.
+
+    Attributes:
+        telemetry: None, one file for all footages, or one for each.
+        camera: camera.toml; None to estimate.
+        clock_offset_s: Added to the footage's clock.
+        every: Which frames to examine.
+    """
+
+    telemetry: tuple[Path, ...]
+    camera: Path | None
+    clock_offset_s: float
+    every: Every
+
+
+def plan_footages(
+    paths: Sequence[Path], site: Site | None, request: PlanRequest
+) -> tuple[list[FootagePlan], list[Failure]]:
+    """Plan every footage; one that can't be used becomes a Failure.
+
+    Raises:
+        TelemetryError: There are several telemetry files, but not one for each footage.
+        ConfigError: The camera file makes no sense.
+        InputError: Not one footage can be used; it is the only footage's own error where there is only one.
+    """
+    if len(request.telemetry) > 1 and len(request.telemetry) != len(paths):
+        raise TelemetryError(
+            f"{len(request.telemetry)} telemetry files for {len(paths)} footages: give one for all, or one for each"
+        )
+    plans: list[FootagePlan] = []
+    failures: list[Failure] = []
+    errors: list[InputError] = []
+    for index, path in enumerate(paths):
+        telemetry = request.telemetry[index % len(request.telemetry)] if request.telemetry else None
+        try:
+            plans.append(_plan(path, telemetry, request))
+        except InputError as err:
+            errors.append(err)
+            failures.append(Failure(str(path), None, type(err).__name__, str(err)))
+    if not plans:
+        if len(errors) == 1:
+            raise errors[0]
+        raise FootageError(f"none of {len(paths)} footages can be used; the first: {errors[0]}")
+    return _without_copies(plans, failures), failures
+
+
+def _without_copies(plans: list[FootagePlan], failures: list[Failure]) -> list[FootagePlan]:
+    """Keep one of footages that are the same content under two names."""
+    kept: dict[str, FootagePlan] = {}
+    for plan in plans:
+        first = kept.setdefault(plan.info.footage_id, plan)
+        if first is not plan:
+            message = f"{plan.info.path} is the same footage as {first.info.path}: inspected once"
+            failures.append(Failure(plan.info.path, None, "FootageError", message))
+    return list(kept.values())
+
+
+def _plan(path: Path, telemetry: Path | None, request: PlanRequest) -> FootagePlan:
+    info = probe(path)
+    telemetry = telemetry or find_sidecar(path)
+    trajectory, note, digest = None, "no position: findings are named by footage, time and frame", None
+    if telemetry is not None:
+        trajectory = fit_trajectory(read_track(telemetry), info, request.clock_offset_s)
+        note, digest = trajectory.offset_note, _digest(telemetry)
+    distance_m = trajectory.distance_at(info.frame_pts_ns) if trajectory is not None else None
+    camera = _camera(info, request.camera)
+    samples = plan_samples(info, request.every, distance_m)
+    return FootagePlan(
+        info=info,
+        name=path.name,
+        trajectory=trajectory,
+        position_note=note,
+        telemetry_sha256=digest,
+        camera=camera,
+        segments=split(info, samples),
+        ground_rows=_ground_rows(camera),
+    )
+
+
+def _camera(info: FootageInfo, path: Path | None) -> Camera:
+    if path is not None:
+        return read_camera(path, info.width_px, info.height_px)
+    picked = info.frame_pts_ns[np.linspace(0, len(info.frame_pts_ns) - 1, _CAMERA_FRAMES).astype(int)]
+    frames = [item.image for item in read_frames(info, np.unique(picked)) if isinstance(item, Frame)]
+    return estimate_camera(frames, info.width_px, info.height_px)
+
+
+def _ground_rows(camera: Camera) -> tuple[int, int] | None:
+    far_row = image_points(camera, np.array([[_GATE_FAR_M, 0.0]]))[0, 1]
+    top = int(np.clip(np.nan_to_num(far_row, nan=0.0), 0, camera.height_px * 0.8))
+    return top, camera.height_px
+
+
+def _digest(path: Path) -> str:
+    if path.is_dir():
+        names = sorted(item.name for item in path.iterdir())
+        return hashlib.sha256("|".join(names).encode()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def camera_note(camera: Camera) -> str:
+    """Say in a sentence which camera was assumed, and why."""
+    origin = {
+        "file": "from the camera file",
+        "estimated": "pitch estimated from vanishing points, height and field of view assumed",
+        "default": "assumed: no camera file was given and the pictures show no clear horizon",
+    }[camera.source]
+    return (
+        f"height {camera.height_m:.2f} ± {camera.height_error_m:.2f} m, "
+        f"pitch {camera.pitch_deg:.1f} ± {camera.pitch_error_deg:.1f}° down, "
+        f"horizontal field of view {camera.horizontal_fov_deg:.0f}° ({origin})"
+    )
+
+
+def settings_key(parts: dict[str, object]) -> str:
+    """Hash settings into a key that names results made under them."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def camera_key(camera: Camera) -> str:
+    """Name a camera by its values."""
+    return settings_key(asdict(camera))

@@ -1,0 +1,71 @@
+"""Train walkdown's own models and make what ships: small weights without traces of the machine that made them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vision.errors import ConfigError
+from vision.training.detector import DetectorTraining, train_detector
+from vision.training.mix import MixSource, read_mix, write_yolo_dataset
+from vision.training.ship import ship_weights
+
+SIMULATED_TRAINING_SEEDS = range(100_000, 200_000)
+"""Seeds that training frames come from; evaluation takes its own from 0 up, so that no test road was trained on."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorJob:
+    """What ``walkdown train detector`` is asked to do.
+
+    Attributes:
+        data: A mix file (TOML) or a YOLO data.yaml.
+        data_root: Folder that a mix's source paths start from; None for the mix file's own.
+        init: Weights to start from.
+        out_dir: For the merged dataset, checkpoints and the finished weights.
+        simulated_frames: Frames to render and add to the training images of a mix.
+        training: Epochs, image size and so on; its paths are filled in here.
+    """
+
+    data: Path
+    data_root: Path | None
+    init: Path
+    out_dir: Path
+    simulated_frames: int
+    training: DetectorTraining
+
+
+def run_detector_training(job: DetectorJob) -> Path:
+    """Train, or go on with an interrupted run, and give the finished half-precision weights.
+
+    Raises:
+        ConfigError: The data can't be read.
+        WeightsNotFound: ``init`` isn't there.
+    """
+    data_yaml = _dataset(job)
+    last = train_detector(replace(job.training, data_yaml=data_yaml, init=job.init, out_dir=job.out_dir))
+    finished = job.out_dir / "detector.pt"
+    ship_weights(last, finished)
+    return finished
+
+
+def _dataset(job: DetectorJob) -> Path:
+    if job.data.suffix != ".toml":
+        if job.simulated_frames:
+            raise ConfigError("--simulated-frames adds to a mix file; this --data is a data.yaml: name a .toml mix")
+        return job.data
+    dataset = job.out_dir / "dataset"
+    if (dataset / "data.yaml").is_file():
+        return dataset / "data.yaml"  # an interrupted run goes on with the images that it began with
+    mix = read_mix(job.data, job.data_root)
+    if job.simulated_frames:
+        from vision.simulation.training_frames import write_training_frames
+
+        rendered = job.out_dir / "simulated"
+        frames_per_seed = 4
+        seeds = SIMULATED_TRAINING_SEEDS[: -(-job.simulated_frames // frames_per_seed)]
+        write_training_frames(rendered, seeds, frames_per_seed)
+        names = {name: name for name in mix.names}
+        mix = replace(mix, sources=(*mix.sources, MixSource(rendered, names, train_only=True)))
+    write_yolo_dataset(mix, dataset)
+    return dataset / "data.yaml"
