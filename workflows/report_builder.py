@@ -1,0 +1,278 @@
+"""Makes a report's content from what the ledger, the agent and the inspection know. All counting is done here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+
+from agents.types import AgentResult, Assessment, FindingFacts, Sentence, Severity
+from vision.errors import ReasoningError
+from vision.types import CoverageBin
+from workflows.report_content import (
+    CitedSentence,
+    ClassRow,
+    CoveredLengths,
+    FailureRow,
+    FindingEntry,
+    FindingRecord,
+    FrameTotals,
+    InspectionMeta,
+    KeyFigures,
+    RefusalRow,
+    ReportContent,
+)
+from workflows.report_coverage import merge_stretches
+from workflows.report_drawings import LEVELS, OPENSTREETMAP, Level, TileSource
+from workflows.report_format import CLASS_CODES, chainage, coordinates, words
+from workflows.report_map import draw_map
+from workflows.report_strip import draw_strips
+
+SOON_DAYS = 7
+MOST_URGENT = 5
+_RANK: dict[Severity, int] = {"low": 1, "medium": 2, "high": 3}
+_FIRST_TIMES = 3
+
+
+def build_report(
+    meta: InspectionMeta,
+    records: Sequence[FindingRecord],
+    agent: AgentResult,
+    bins: Sequence[CoverageBin],
+    tiles: TileSource | None = OPENSTREETMAP,
+) -> ReportContent:
+    """Rank and number the findings, count, merge coverage and draw.
+
+    Raises:
+        ReasoningError: The agent speaks of a finding that isn't among the records, or twice of one.
+    """
+    entries = rank_findings(records, agent.assessments)
+    numbers = {entry.facts.finding_id: entry.number for entry in entries}
+    names = {footage.footage_id: footage.name for footage in meta.footages}
+    stretches = merge_stretches(bins, names)
+    recorded = [footage.recorded_at for footage in meta.footages if footage.recorded_at is not None]
+    totals = _frame_totals(meta)
+    return ReportContent(
+        report_id=_report_id(meta, entries),
+        title="Road inspection report",
+        subtitle=_subtitle(meta),
+        meta=meta,
+        recorded_from=min(recorded, default=None),
+        recorded_to=max(recorded, default=None),
+        report_date=meta.created_at.date(),
+        planner=agent.planner,
+        summary=tuple(_cite(sentence, numbers) for sentence in agent.text.summary),
+        dropped_sentences=agent.text.dropped_sentences,
+        dropped_because=tuple(problem for one in agent.refused for problem in one.problems),
+        figures=key_figures(entries, meta.covered, meta.created_at.date()),
+        most_urgent=tuple(entry for entry in entries if entry.still_open)[:MOST_URGENT],
+        findings=entries,
+        bins=tuple(bins),
+        map=draw_map(bins, stretches, entries),
+        strips=draw_strips(bins, stretches, entries, meta.footages),
+        frames=totals,
+        refusals=_refusals(meta, totals),
+        not_valid=tuple(one for one in stretches if one.state == "invalid"),
+        not_driven=tuple(one for one in stretches if one.state == "not_driven"),
+        failures=_failures(meta, agent, names, numbers),
+        tiles=tiles,
+    )
+
+
+def rank_findings(records: Iterable[FindingRecord], assessments: Sequence[Assessment]) -> tuple[FindingEntry, ...]:
+    """Number the findings in the agent's order of work; those without work left come last.
+
+    Raises:
+        ReasoningError: An assessment has no finding, or a finding two.
+    """
+    by_id = {assessment.finding_id: assessment for assessment in assessments}
+    if len(by_id) < len(assessments):
+        raise ReasoningError("the agent assessed a finding twice; run the inspection again")
+    orders = {finding_id: i for i, finding_id in enumerate(by_id)}
+    ordered = sorted(records, key=lambda one: _rank(one.facts, by_id, orders))
+    unknown = set(by_id) - {one.facts.finding_id for one in ordered}
+    if unknown:
+        raise ReasoningError(f"the agent assessed findings that aren't in the report: {', '.join(sorted(unknown))}")
+    places = {one.facts.finding_id: i for i, one in enumerate(sorted(ordered, key=lambda one: _along_road(one.facts)))}
+    return tuple(
+        _entry(i, places[one.facts.finding_id], one, by_id.get(one.facts.finding_id))
+        for i, one in enumerate(ordered, start=1)
+    )
+
+
+def key_figures(entries: Sequence[FindingEntry], covered: CoveredLengths | None, today: date) -> KeyFigures:
+    """Count what a manager asks for."""
+    still_open = [entry for entry in entries if entry.still_open]
+    dues = [due for entry in still_open if (due := _due(entry.assessment)) is not None]
+    priorities = Counter(
+        entry.assessment.treatment.priority for entry in still_open if entry.assessment and entry.assessment.treatment
+    )
+    first = min(priorities, default=None)
+    by_class = [
+        _class_row([one for one in still_open if one.class_text == name])
+        for name in sorted({one.class_text for one in still_open})
+    ]
+    return KeyFigures(
+        open_findings=len(still_open),
+        confirmed=_verdicts(still_open, "confirmed"),
+        unverified=_verdicts(still_open, "unverified"),
+        not_assessed=_verdicts(still_open, None),
+        rejected=_verdicts(entries, "rejected"),
+        repaired=sum(entry.facts.status == "repaired" for entry in entries),
+        work_first=priorities[first] if first is not None else 0,
+        work_first_priority=first,
+        due_within_days=SOON_DAYS,
+        due_soon=sum(today <= due <= today + timedelta(days=SOON_DAYS) for due in dues),
+        overdue=sum(due < today for due in dues),
+        by_class=tuple(sorted(by_class, key=lambda row: (-row.total, row.class_text))),
+        totals=_class_row(still_open),
+        covered=covered,
+        covered_shares_percent=_shares(covered),
+    )
+
+
+def place_text(facts: FindingFacts) -> str | None:
+    """Write a finding's place in one line: route and chainage, coordinates, or both; None where neither is known."""
+    parts: list[str] = []
+    if facts.chainage_m is not None:
+        parts.append(f"{facts.route} {chainage(facts.chainage_m)}" if facts.route else chainage(facts.chainage_m))
+    if facts.latitude_deg is not None and facts.longitude_deg is not None:
+        parts.append(coordinates(facts.latitude_deg, facts.longitude_deg))
+    return "; ".join(parts) or None
+
+
+def _rank(facts: FindingFacts, by_id: Mapping[str, Assessment], orders: Mapping[str, int]) -> tuple[bool, int, str]:
+    finding_id = facts.finding_id
+    return (not _still_open(facts, by_id.get(finding_id)), orders.get(finding_id, len(orders)), finding_id)
+
+
+def _along_road(facts: FindingFacts) -> tuple[bool, str, float, str, float]:
+    chainage_m = facts.chainage_m if facts.chainage_m is not None else 0.0
+    return (facts.chainage_m is None, facts.route or "", chainage_m, facts.footage_name, facts.frame_pts_s)
+
+
+def _entry(number: int, place_order: int, record: FindingRecord, assessment: Assessment | None) -> FindingEntry:
+    grade = assessment.severity if assessment else None
+    level: Level = grade.high if grade else "not_graded"
+    return FindingEntry(
+        number=number,
+        facts=record.facts,
+        assessment=assessment,
+        class_code=CLASS_CODES.get(record.facts.class_name),
+        class_text=words(record.facts.class_name),
+        level=level,
+        severity_rank=_severity_rank(assessment),
+        place_order=place_order,
+        still_open=_still_open(record.facts, assessment),
+        place_text=place_text(record.facts),
+        box_xyxy=record.box_xyxy,
+        frame_index=record.frame_index,
+        pictures=record.pictures,
+        seen=record.seen,
+    )
+
+
+def _severity_rank(assessment: Assessment | None) -> int:
+    if assessment is None or assessment.severity is None:
+        return 0
+    return _RANK[assessment.severity.low] + _RANK[assessment.severity.high]
+
+
+def _still_open(facts: FindingFacts, assessment: Assessment | None) -> bool:
+    return facts.status != "repaired" and not (assessment is not None and assessment.verdict == "rejected")
+
+
+def _due(assessment: Assessment | None) -> date | None:
+    return assessment.treatment.due if assessment and assessment.treatment else None
+
+
+def _verdicts(entries: Sequence[FindingEntry], verdict: str | None) -> int:
+    return sum((entry.assessment.verdict if entry.assessment else None) == verdict for entry in entries)
+
+
+def _class_row(entries: Sequence[FindingEntry]) -> ClassRow:
+    levels = Counter(entry.level for entry in entries)
+    return ClassRow(
+        class_code=entries[0].class_code if entries else None,
+        class_text=entries[0].class_text if entries else "",
+        counts=tuple(levels[level] for level in LEVELS),
+        total=len(entries),
+    )
+
+
+def _shares(covered: CoveredLengths | None) -> tuple[float, float, float] | None:
+    if covered is None:
+        return None
+    total_m = covered.valid_m + covered.invalid_m + covered.not_driven_m
+    if total_m <= 0:
+        return None
+    return (
+        100 * covered.valid_m / total_m,
+        100 * covered.invalid_m / total_m,
+        100 * covered.not_driven_m / total_m,
+    )
+
+
+def _cite(sentence: Sentence, numbers: Mapping[str, int]) -> CitedSentence:
+    unknown = [one for one in sentence.finding_ids if one not in numbers]
+    if unknown:
+        raise ReasoningError(f"the summary cites findings that aren't in the report: {', '.join(unknown)}")
+    return CitedSentence(text=sentence.text, numbers=tuple(sorted(numbers[one] for one in sentence.finding_ids)))
+
+
+def _subtitle(meta: InspectionMeta) -> str:
+    roads = [route.name for route in meta.routes] or [footage.name for footage in meta.footages]
+    return ", ".join(roads[:3]) + (f" and {len(roads) - 3} more" if len(roads) > 3 else "")
+
+
+def _frame_totals(meta: InspectionMeta) -> FrameTotals:
+    return FrameTotals(
+        seen=sum(one.frames_seen for one in meta.footages),
+        examined=sum(one.frames_examined for one in meta.footages),
+        refused=sum(sum(one.frames_refused.values()) for one in meta.footages),
+    )
+
+
+def _refusals(meta: InspectionMeta, totals: FrameTotals) -> tuple[RefusalRow, ...]:
+    reasons: Counter[str] = Counter()
+    for footage in meta.footages:
+        reasons.update(footage.frames_refused)
+    sampled = totals.examined + totals.refused
+    return tuple(
+        RefusalRow(reason=reason, frames=frames, share_percent=100 * frames / sampled)
+        for reason, frames in reasons.most_common()
+        if frames > 0
+    )
+
+
+def _failures(
+    meta: InspectionMeta, agent: AgentResult, names: Mapping[str, str], numbers: Mapping[str, int]
+) -> tuple[FailureRow, ...]:
+    groups: dict[tuple[str, str, str], list[int | None]] = {}
+    for one in meta.failures:
+        groups.setdefault((one.error_type, names.get(one.footage_id, one.footage_id), one.message), []).append(
+            one.pts_ns
+        )
+    for failed in agent.failures:
+        subject = f"finding {numbers[failed.finding_id]}" if failed.finding_id in numbers else failed.finding_id
+        groups.setdefault((failed.error_type, subject, failed.message), []).append(None)
+    rows = [
+        FailureRow(
+            error_type=error_type,
+            subject=subject,
+            message=message,
+            count=len(times),
+            first_pts_s=tuple(sorted(at / 1e9 for at in times if at is not None))[:_FIRST_TIMES],
+        )
+        for (error_type, subject, message), times in groups.items()
+    ]
+    return tuple(sorted(rows, key=lambda row: (-row.count, row.error_type, row.subject, row.message)))
+
+
+def _report_id(meta: InspectionMeta, entries: Sequence[FindingEntry]) -> str:
+    """Hash what the report says, so that the same report has the same id."""
+    digest = hashlib.sha256(meta.model_dump_json().encode())
+    for entry in entries:
+        digest.update(entry.model_dump_json(exclude={"pictures"}).encode())
+    return digest.hexdigest()[:12]
