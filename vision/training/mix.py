@@ -175,7 +175,7 @@ def _refined_name(polygon: Polygon, boxes: list[tuple[str, Polygon]]) -> str | N
 
 def _box_iou(a: Polygon, b: Polygon) -> float:
     overlap = np.prod(np.clip(np.minimum(a[1], b[1]) - np.maximum(a[0], b[0]), 0.0, None))
-    union = np.prod(a[1] - a[0]) + np.prod(b[1] - b[0]) - overlap
+    union = float(np.prod(a[1] - a[0]) + np.prod(b[1] - b[0]) - overlap)
     return float(overlap / union) if union > 0 else 0.0
 
 
