@@ -1,0 +1,70 @@
+"""What a simulated drive is asked to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vision.errors import ConfigError
+
+ConditionName = Literal["day", "night", "rain", "low_sun"]
+
+CLASS_NAMES = ("longitudinal_crack", "transverse_crack", "alligator_crack", "pothole", "surface_damage")
+"""The road model's classes, in the order of its class ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoadSimulation:
+    """Options of one drive; the road itself follows from ``seed``, ``length_m`` and ``defects`` alone.
+
+    Attributes:
+        seed: Of the road, and with ``pass_number`` of the drive.
+        length_m: Driven length.
+        defects: Planted over both lanes and the driven length, before any months have passed.
+        condition: Light and weather.
+        gps_noise_m: Horizontal radial RMS error (DRMS) of the fixes.
+        pass_number: Another drive over the same road: other light, wander, shake and GPS noise.
+        months_later: Time for defects to grow, be mended, or appear.
+        width_px: Of the video; even.
+        height_px: Of the video; even.
+        fps: Frames a second.
+        speed_mps: Mean speed.
+
+    Raises:
+        ConfigError: A value makes no sense.
+    """
+
+    seed: int
+    length_m: float = 300.0
+    defects: int = 24
+    condition: ConditionName = "day"
+    gps_noise_m: float = 2.0
+    pass_number: int = 1
+    months_later: int = 0
+    width_px: int = 1280
+    height_px: int = 720
+    fps: int = 30
+    speed_mps: float = 13.9
+
+    def __post_init__(self) -> None:
+        limits = {
+            "length_m": (20.0, 20_000.0),
+            "defects": (0, max(1, int(self.length_m / 2.0))),
+            "gps_noise_m": (0.0, 100.0),
+            "pass_number": (1, 1000),
+            "months_later": (0, 600),
+            "width_px": (160, 7680),
+            "height_px": (120, 4320),
+            "fps": (1, 240),
+            "speed_mps": (0.5, 60.0),
+        }
+        for name, (low, high) in limits.items():
+            if not low <= getattr(self, name) <= high:
+                raise ConfigError(f"simulated road: {name} = {getattr(self, name)} must lie from {low} to {high}")
+        if self.width_px % 2 or self.height_px % 2:
+            raise ConfigError(f"simulated road: {self.width_px}x{self.height_px} must be even in both, as H.264 needs")
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the footage."""
+        return self.length_m / self.speed_mps

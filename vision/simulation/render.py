@@ -1,0 +1,106 @@
+"""Render one view of a simulated road: ground by per-row level of detail, what stands over it, light and camera."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.simulation.camera_effects import CameraEffects
+from vision.simulation.distractors import draw_distractor, draw_shadow
+from vision.simulation.draw_defects import draw_defect
+from vision.simulation.ground import MAX_LEVEL_ACROSS, MAX_LEVEL_ALONG, Ground
+from vision.simulation.light import DriveLight
+from vision.simulation.pavement import TILE_M, Pavement
+from vision.simulation.projection import CameraModel, GroundMap, View, map_ground
+from vision.simulation.road_layout import RoadLayout
+from vision.simulation.scenery import Scenery
+from vision.simulation.surface_patch import PIXELS_PER_M, SurfacePatch
+
+Raster = NDArray[np.uint8]
+
+_PAINTED_AHEAD_M = 130.0
+"""Ground beyond repeats the last three tiles before it."""
+_REPEATED_M = 3.0 * TILE_M
+
+
+class RoadRenderer:
+    """Renders views of one road in one light with one camera."""
+
+    def __init__(self, layout: RoadLayout, light: DriveLight, camera: CameraModel, noise_seed: int) -> None:
+        self._layout = layout
+        self._light = light
+        self.drawn_defects: dict[str, SurfacePatch] = {
+            defect.defect_id: draw_defect(defect, layout.style, light.sun)
+            for defect in layout.defects
+            if defect.state != "mended"
+        }
+        items = [draw_distractor(item, layout.style) for item in layout.distractors]
+        shadows = [draw_shadow(thing, light.sun) for thing in layout.roadside]
+        patches = [*items, *self.drawn_defects.values(), *(shadow for shadow in shadows if shadow is not None)]
+        self._ground = Ground(Pavement(layout), patches)
+        self._scenery = Scenery(layout, light, camera)
+        self._effects = CameraEffects(light, camera, noise_seed)
+
+    def render(self, view: View, speed_mps: float, frame_index: int) -> Raster:
+        """Give the (H, W, 3) uint8 BGR picture of a view.
+
+        Args:
+            view: The camera.
+            speed_mps: Sets the motion blur.
+            frame_index: Chooses the sensor noise and the moment of slow changes of light.
+        """
+        camera = view.camera
+        frame = np.zeros((camera.height_px, camera.width_px, 3), np.uint8)
+        ground_map = map_ground(self._layout.route, view)
+        self._draw_ground(frame, view, ground_map, speed_mps)
+        self._effects.add_haze(frame, ground_map)
+        self._scenery.draw_backdrop(frame, view, min(camera.height_px, ground_map.first_row + 24))
+        self._scenery.draw_objects(frame, view)
+        return self._effects.apply(frame, view, ground_map, frame_index)
+
+    def _draw_ground(self, frame: Raster, view: View, ground_map: GroundMap, speed_mps: float) -> None:
+        focal = view.camera.focal_px
+        blur_m = speed_mps * self._light.exposure_s
+        limit = np.floor((view.along_m + _PAINTED_AHEAD_M) / TILE_M) * TILE_M
+        for first, last, along_level, across_level in _row_bands(ground_map.ahead_m, focal, view, blur_m):
+            along = ground_map.along_m[first:last]
+            if float(ground_map.ahead_m[first]) > _PAINTED_AHEAD_M - 2.0 * TILE_M:
+                along = np.where(along < limit, along, limit - _REPEATED_M + np.mod(along, np.float32(_REPEATED_M)))
+            strip, start_m = self._ground.strip(float(along.min()), float(along.max()), along_level, across_level)
+            half_width = self._ground.half_width_m(across_level)
+            per_m_along, per_m_across = PIXELS_PER_M / 2**along_level, PIXELS_PER_M / 2**across_level
+            rows = (along - np.float32(start_m)) * np.float32(per_m_along) - np.float32(0.5)
+            columns = (np.float32(half_width) - ground_map.lateral_m[first:last]) * np.float32(per_m_across)
+            columns -= np.float32(0.5)
+            cv2.remap(
+                strip,
+                columns,
+                rows.astype(np.float32),
+                cv2.INTER_LINEAR,
+                dst=frame[ground_map.first_row + first : ground_map.first_row + last],
+                borderMode=cv2.BORDER_REFLECT_101,
+            )
+
+
+def _row_bands(
+    ahead_m: NDArray[np.float64], focal: float, view: View, blur_m: float
+) -> Iterator[tuple[int, int, int, int]]:
+    """Give (first row, end row, level along, level across) of runs of rows that share a level of detail.
+
+    A row's footprint along the road is the ground between it and the next row, lengthened by the way driven while the
+    shutter was open; across the road it is the distance over the focal length.
+    """
+    steps = np.abs(np.gradient(ahead_m)) if len(ahead_m) > 1 else np.ones_like(ahead_m)
+    footprint = np.hypot(steps, blur_m)
+    across_m = np.hypot(ahead_m, view.camera.height_m) / focal
+    across = np.clip(np.floor(np.log2(across_m * PIXELS_PER_M) + 0.45), 0, MAX_LEVEL_ACROSS).astype(int)
+    along = np.clip(np.floor(np.log2(footprint * PIXELS_PER_M) + 0.45), 0, MAX_LEVEL_ALONG).astype(int)
+    along = np.maximum(along, across)
+    changes = np.flatnonzero((np.diff(along) != 0) | (np.diff(across) != 0)) + 1
+    bounds = [0, *changes.tolist(), len(ahead_m)]
+    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+        if last > first:
+            yield first, last, int(along[first]), int(across[first])

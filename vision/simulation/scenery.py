@@ -1,0 +1,258 @@
+"""Everything above the ground: sky, hills and tree line as a panorama, trees, poles, posts and the barrier in front."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.simulation.light import DriveLight
+from vision.simulation.projection import CameraModel, View, ground_ahead, project_ground
+from vision.simulation.random_streams import Field, fractal_noise, random_stream, smooth_noise, smooth_step
+from vision.simulation.road_layout import RoadLayout, RoadsideObject
+
+Raster = NDArray[np.uint8]
+
+_FARTHEST_OBJECT_M = 150.0
+_BELOW_HORIZON_PX = 3
+_SPRITES_A_KIND = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Sprite:
+    """A picture to be stood up beside the road.
+
+    Attributes:
+        colour: (H, W, 3) uint8 BGR, already multiplied by coverage.
+        gap: (H, W, 3) uint8: 255 where nothing covers, 0 where all is covered.
+        aspect: Width over height.
+    """
+
+    colour: Raster
+    gap: Raster
+    aspect: float
+
+
+class Scenery:
+    """Draws what stands over the ground of one road in one light."""
+
+    def __init__(self, layout: RoadLayout, light: DriveLight, camera: CameraModel) -> None:
+        self._layout = layout
+        self._focal_px = camera.focal_px
+        self._panorama, self._horizon_row = _paint_panorama(layout, light, camera)
+        self._sprites = _paint_sprites(layout, light)
+        self._along = np.array([thing.along_m for thing in layout.roadside])
+        self._lateral = np.array([thing.lateral_m for thing in layout.roadside])
+
+    def draw_backdrop(self, frame: Raster, view: View, rows: int) -> None:
+        """Draw sky and distance into the top ``rows`` rows of a frame, down to the horizon."""
+        camera = view.camera
+        roll = np.radians(camera.roll_deg)
+        heading = self._layout.route.heading_at(view.along_m) + view.yaw_rad
+        span = self._panorama.shape[1] / 2.0
+        middle = float(np.mod(-heading * self._focal_px, span)) + 0.5 * span
+        lift = camera.focal_px * np.tan(np.radians(camera.pitch_deg))
+        # Image point -> panorama: turn by roll about the image's middle, then shift the horizon to its row.
+        cosine, sine = float(np.cos(roll)), float(np.sin(roll))
+        cx, cy = 0.5 * camera.width_px, 0.5 * camera.height_px
+        turn = np.array(
+            [
+                [cosine, -sine, middle - cosine * cx + sine * cy],
+                [sine, cosine, self._horizon_row + lift - sine * cx - cosine * cy],
+            ]
+        )
+        size = (camera.width_px, rows)
+        cv2.warpAffine(
+            self._panorama,
+            turn,
+            size,
+            dst=frame[:rows],
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_TRANSPARENT,
+        )
+
+    def draw_objects(self, frame: Raster, view: View) -> None:
+        """Draw what stands beside the road, farthest first."""
+        if self._layout.style.barrier:
+            self._draw_barrier(frame, view)
+        if len(self._along) == 0:
+            return
+        near = np.flatnonzero((self._along > view.along_m) & (self._along < view.along_m + _FARTHEST_OBJECT_M))
+        ahead, left = ground_ahead(self._layout.route, view, self._along[near], self._lateral[near])
+        for order in np.argsort(-ahead):
+            if ahead[order] > 2.5:
+                thing = self._layout.roadside[int(near[order])]
+                self._draw_sprite(frame, view.camera, thing, float(ahead[order]), float(left[order]))
+
+    def _draw_sprite(
+        self, frame: Raster, camera: CameraModel, thing: RoadsideObject, ahead_m: float, left_m: float
+    ) -> None:
+        u, v = project_ground(
+            camera, np.array([ahead_m, ahead_m]), np.array([left_m, left_m]), np.array([0.0, thing.height_m])
+        )
+        bank = self._sprites[thing.kind]
+        sprite = bank[thing.shape_seed % len(bank)]
+        top, bottom = float(v[1]), float(v[0])
+        height = bottom - top
+        width = height * sprite.aspect
+        left, right = float(u[0]) - 0.5 * width, float(u[0]) + 0.5 * width
+        x0, x1 = max(0, int(np.floor(left))), min(frame.shape[1], int(np.ceil(right)))
+        y0, y1 = max(0, int(np.floor(top))), min(frame.shape[0], int(np.ceil(bottom)))
+        if x1 - x0 < 1 or y1 - y0 < 2:
+            return
+        rows, columns = sprite.colour.shape[:2]
+        to_sprite = np.array(
+            [
+                [columns / width, 0.0, (x0 + 0.5 - left) * columns / width - 0.5],
+                [0.0, rows / height, (y0 + 0.5 - top) * rows / height - 0.5],
+            ]
+        )
+        size, flags = (x1 - x0, y1 - y0), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        colour, gap = sprite.colour, sprite.gap
+        if height < 0.5 * rows:  # shrink first, or the warp would alias
+            shrink = (max(2, round(width)), max(2, round(height)))
+            colour = np.asarray(cv2.resize(colour, shrink, interpolation=cv2.INTER_AREA), np.uint8)
+            gap = np.asarray(cv2.resize(gap, shrink, interpolation=cv2.INTER_AREA), np.uint8)
+            to_sprite = np.array([[1.0, 0.0, x0 - left], [0.0, 1.0, y0 - top]])
+        own = cv2.warpAffine(colour, to_sprite, size, flags=flags, borderMode=cv2.BORDER_CONSTANT)
+        hole = cv2.warpAffine(gap, to_sprite, size, flags=flags, borderValue=(255, 255, 255))
+        there = frame[y0:y1, x0:x1]
+        np.copyto(there, cv2.add(cv2.multiply(there, hole, scale=1.0 / 255.0), own))
+
+    def _draw_barrier(self, frame: Raster, view: View) -> None:
+        lateral = -(self._layout.style.paved_half_width_m + 0.55)
+        first = np.ceil((view.along_m + 2.0) / 2.0) * 2.0
+        along = first + np.concatenate([np.arange(0.0, 30.0, 1.0), np.arange(30.0, 110.0, 4.0)])
+        ahead, left = ground_ahead(self._layout.route, view, along, np.full_like(along, lateral))
+        for low, high, tone in ((0.42, 0.53, 118), (0.53, 0.63, 168), (0.63, 0.74, 142)):
+            outline = []
+            for up, order in ((low, slice(None)), (high, slice(None, None, -1))):
+                u, v = project_ground(view.camera, ahead[order], left[order], np.full_like(ahead, up))
+                outline.append(np.stack([u, v], axis=1))
+            points = np.concatenate(outline)
+            if np.isfinite(points).all() and np.abs(points).max() < 20_000:
+                fixed = np.round(points * 8.0).astype(np.int32)
+                cv2.fillPoly(frame, [fixed], (tone, tone, tone - 4), cv2.LINE_AA, 3)
+        for index in np.flatnonzero(np.mod(along, 4.0) == 0.0):
+            u, v = project_ground(view.camera, ahead[[index, index]], left[[index, index]], np.array([0.0, 0.6]))
+            thick = max(1, round(0.1 * view.camera.focal_px / max(float(ahead[index]), 1.0)))
+            if np.isfinite(u).all() and np.abs(v).max() < 20_000 and np.abs(u).max() < 20_000:
+                cv2.line(frame, (int(u[0]), int(v[0])), (int(u[1]), int(v[1])), (96, 100, 102), thick, cv2.LINE_AA)
+
+
+def _paint_panorama(layout: RoadLayout, light: DriveLight, camera: CameraModel) -> tuple[Raster, int]:
+    """Paint half round the horizon and mirror it for the rest; twice in a row, so that any window lies in one piece.
+
+    Gives the raster and the row of the horizon in it.
+    """
+    rng = random_stream(layout.seed, "panorama")
+    clouds_rng = random_stream(layout.seed, "clouds", light.condition)
+    focal = camera.focal_px
+    width = int(np.pi * focal)
+    above = int(0.5 * camera.height_px + focal * np.tan(np.radians(camera.pitch_deg + 3.0))) + 8
+    above = max(above, 40)
+    height = above + _BELOW_HORIZON_PX
+    up = (above - np.arange(height, dtype=np.float32)) / np.float32(focal)
+    sky = _sky(clouds_rng, light, up, (height, width))
+    haze = sky[above - 2].mean(axis=0)
+    _ridge(rng, sky, above, focal, 0.045, 900.0, np.array([120.0, 105.0, 88.0]), haze, 0.55)
+    green = np.array(layout.style.grass_bgr) * 0.62
+    _ridge(rng, sky, above, focal, 0.022, 260.0, green, haze, 0.22)
+    panorama = np.clip(sky, 0, 255).astype(np.uint8)
+    return np.ascontiguousarray(np.concatenate([panorama, panorama[:, ::-1]] * 2, axis=1)), above
+
+
+def _sky(rng: np.random.Generator, light: DriveLight, up: Field, shape: tuple[int, int]) -> Field:
+    """Give the sky's colour (H, W, 3) float32, paler towards the horizon, clouded."""
+    rise = np.clip(up / 0.55, 0.0, 1.0)[:, None]
+    blue = np.array([205.0, 150.0, 105.0]), np.array([232.0, 222.0, 208.0])
+    clear = blue[1] + (blue[0] - blue[1]) * rise**0.7
+    grey = np.array([214.0, 212.0, 208.0]) + np.array([-38.0, -40.0, -42.0]) * rise
+    if light.condition == "rain":
+        grey = grey * 0.86
+    small = (max(2, shape[0] // 4), max(2, shape[1] // 4))
+    billow = fractal_noise(rng, small, 46.0, 5, 0.6)
+    cover = smooth_step(billow, 1.6 - 3.0 * light.clouds, 2.6 - 3.0 * light.clouds)
+    cover = cv2.resize(cover, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)[..., None]
+    shade = cv2.resize(billow, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)[..., None]
+    sky = clear[:, None, :] * (1.0 - cover) + (grey[:, None, :] - 9.0 * shade + 12.0) * cover
+    return np.asarray(sky, np.float32)
+
+
+def _ridge(
+    rng: np.random.Generator,
+    sky: Field,
+    above: int,
+    focal: float,
+    height_rad: float,
+    wave_px: float,
+    tone: NDArray[np.float64],
+    haze: Field,
+    haze_share: float,
+) -> None:
+    """Stand a wooded or hilly ridge on the horizon of a panorama. Changes ``sky``."""
+    width = sky.shape[1]
+    outline = fractal_noise(rng, (2, width), wave_px, 7, 0.58)[0]
+    heights = np.maximum(focal * height_rad * (0.55 + 0.42 * outline), 2.0)
+    rows = np.arange(sky.shape[0], dtype=np.float32)[:, None]
+    cover = np.clip(rows - (above - heights[None, :]), 0.0, 1.0)[..., None]
+    leaf = 1.0 + 0.14 * smooth_noise(rng, sky.shape[:2], 4.0) + 0.12 * smooth_noise(rng, sky.shape[:2], (9.0, 16.0))
+    colour = tone[None, None, :] * leaf[..., None] * (1.0 - haze_share) + haze[None, None, :] * haze_share
+    sky += (np.asarray(colour, np.float32) - sky) * cover
+
+
+def _paint_sprites(layout: RoadLayout, light: DriveLight) -> dict[str, list[_Sprite]]:
+    rng = random_stream(layout.seed, "sprites")
+    green = np.array(layout.style.grass_bgr, np.float32) * np.array([0.8, 0.72, 0.66], np.float32)
+    trees = [_plant(rng, green, light, trunk=True) for _ in range(_SPRITES_A_KIND)]
+    bushes = [_plant(rng, green * 1.1, light, trunk=False) for _ in range(_SPRITES_A_KIND)]
+    return {"tree": trees, "bush": bushes, "pole": [_pole()], "post": [_post()]}
+
+
+def _plant(rng: np.random.Generator, green: Field, light: DriveLight, *, trunk: bool) -> _Sprite:
+    rows, columns = (288, 224) if trunk else (160, 208)
+    y = np.linspace(0.0, 1.0, rows, dtype=np.float32)[:, None]
+    x = np.linspace(-1.0, 1.0, columns, dtype=np.float32)[None, :]
+    middle, reach = (0.40, 0.42) if trunk else (0.62, 0.46)
+    radius = np.sqrt((x / 0.92) ** 2 + ((y - middle) / reach) ** 2)
+    lumps = fractal_noise(rng, (rows, columns), 44.0, 5, 0.72)
+    cover = smooth_step(0.86 - radius + 0.24 * lumps, 0.0, 0.10)
+    if not trunk:
+        cover *= smooth_step(y + 0.0 * x, 0.0, 0.05)
+    sunny = 0.35 + 0.9 * light.sun.direct
+    side = -light.sun.left * x
+    tone = 0.80 + sunny * (0.30 * (0.55 - y) + 0.12 * side) + (0.16 + 0.14 * sunny) * lumps
+    tone += 0.12 * smooth_noise(rng, (rows, columns), 2.2)
+    hue = np.array([rng.uniform(0.75, 1.1), rng.uniform(0.9, 1.1), rng.uniform(0.8, 1.3)], np.float32)
+    colour = (green * hue)[None, None, :] * np.maximum(tone, 0.15)[..., None]
+    if trunk:
+        stem = smooth_step(0.075 - np.abs(x + 0.04 * np.sin(6.0 * y)), 0.0, 0.02) * (y > 0.55) * (1.0 - cover)
+        bark = (
+            np.array([52.0, 60.0, 68.0], np.float32) * (0.8 + 0.3 * smooth_noise(rng, (rows, columns), 3.0))[..., None]
+        )
+        colour += (bark - colour) * stem[..., None]
+        cover = np.maximum(cover, stem)
+    return _sprite(colour, np.asarray(cover, np.float32))
+
+
+def _pole() -> _Sprite:
+    cover = np.zeros((400, 60), np.float32)
+    cover[:, 28:32] = 1.0
+    cover[16:20, 8:52] = 1.0
+    cover[38:41, 14:46] = 1.0
+    return _sprite(np.full((400, 60, 3), (70.0, 76.0, 82.0), np.float32), cover)
+
+
+def _post() -> _Sprite:
+    colour = np.full((100, 14, 3), (212.0, 214.0, 214.0), np.float32)
+    colour[18:42] = (40.0, 42.0, 44.0)
+    colour[24:36, 4:10] = (70.0, 120.0, 215.0)
+    return _sprite(colour, np.ones((100, 14), np.float32))
+
+
+def _sprite(colour: Field, cover: Field) -> _Sprite:
+    covered = np.clip(colour * cover[..., None], 0, 255).astype(np.uint8)
+    gap = np.repeat(np.clip(255.0 * (1.0 - cover), 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    return _Sprite(covered, np.ascontiguousarray(gap), colour.shape[1] / colour.shape[0])
