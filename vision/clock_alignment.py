@@ -65,7 +65,7 @@ def align(track: TelemetryTrack, info: FootageInfo, clock_offset_s: float | None
         note = "the file counts time from the first frame"
     elif track.utc_ns is not None and info.clock == "index":
         raise TelemetryError(
-            f"{track.source}: the stills carry no times, so a track by time can't be matched to them; geotag the stills, "
+            f"{track.source}: the stills carry no times, so a track by time can't be matched to them; geotag them, "
             "or give a CSV with a position for each frame"
         )
     elif track.utc_ns is not None:

@@ -1,0 +1,143 @@
+"""What is done to GNSS fixes before they are smoothed: repeats merged, outliers refused, the noise measured."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.types import Float, Int
+
+Mask = NDArray[np.bool_]
+
+TOP_SPEED_MPS = 70.0
+"""Faster than any road vehicle that inspects (250 km/h): a jump between two fixes, not travel."""
+
+PIECE_GAP_S = 30.0
+"""Fixes further apart in time say nothing of the speed at either."""
+
+_MIN_OUTLIER_M = 10.0
+_OUTLIER_SIGMAS = 8.0
+_HARDEST_ACCELERATION_MPS2 = 6.0
+"""About the hardest braking of a car on a dry road. A fix is no outlier for being as far off its neighbours' line as
+braking moves a car, or as far as it goes at its speed."""
+
+_LONGEST_STEP_FOR_NOISE_S = 4.0
+"""With fixes further apart a vehicle's own turns and stops hide the noise."""
+
+
+def merge_repeats(time_s: Float, xy_m: Float) -> Int:
+    """Give the rows that carry news, where a logger writes each fix several times.
+
+    A per-frame file repeats one fix in 30 frames, and a 10 Hz log of a 1 Hz receiver in 10 rows. Taken as fixes of
+    their own they would make a staircase of stops and jumps. The first row of each run of equal positions is kept;
+    a run that lasts longer than the usual time between changes (standing) keeps a row each such time.
+
+    Args:
+        time_s: (N,) ascending.
+        xy_m: (N, 2).
+
+    Returns:
+        (M,) int64, ascending.
+    """
+    if len(time_s) < 3:
+        return np.arange(len(time_s))
+    changed = np.concatenate(([True], np.any(xy_m[1:] != xy_m[:-1], axis=1)))
+    starts = np.flatnonzero(changed)
+    if len(starts) < 3:
+        return np.arange(len(time_s))
+    usual_s = float(np.median(np.diff(time_s[starts])))
+    in_run_s = time_s - time_s[starts][np.cumsum(changed) - 1]
+    turn = np.floor(in_run_s / usual_s + 1e-6)
+    return np.flatnonzero(changed | np.concatenate(([True], turn[1:] != turn[:-1])))
+
+
+def piece_starts(time_s: Float, xy_m: Float) -> Mask:
+    """Tell, for (N,) fixes, which begin a piece that has nothing to do with the fix before: a long gap, or a jump."""
+    step_s, step_m = np.diff(time_s), np.hypot(*np.diff(xy_m, axis=0).T)
+    return np.concatenate(([True], (step_s > PIECE_GAP_S) | (step_m > TOP_SPEED_MPS * step_s + _MIN_OUTLIER_M)))
+
+
+def refuse_outliers(time_s: Float, xy_m: Float, white_sigma_m: float) -> Int:
+    """Give the rows that aren't outliers.
+
+    A fix is refused when it lies off the place that the lines through pairs of its neighbours agree on (their median)
+    by more than 10 m, by more than 8 sigma of white noise, and by more than braking or turning back explains; or
+    when it is one of a few that the rest of the track could only reach faster than 70 m/s.
+
+    Args:
+        time_s: (N,) ascending.
+        xy_m: (N, 2).
+        white_sigma_m: Of one axis.
+
+    Returns:
+        (M,) int64, ascending.
+    """
+    rows = np.arange(len(time_s))
+    for _ in range(2):  # a second look, since two outliers in a row hide each other
+        if len(rows) < 5:
+            break
+        rows = rows[~_off_their_neighbours(time_s[rows], xy_m[rows], white_sigma_m)]
+    for _ in range(2):
+        starts = piece_starts(time_s[rows], xy_m[rows])
+        piece = np.cumsum(starts) - 1
+        size = np.bincount(piece)
+        jumped = np.zeros(len(size), dtype=bool)
+        far = np.flatnonzero(starts)[1:]
+        quick = time_s[rows][far] - time_s[rows][far - 1] <= PIECE_GAP_S
+        jumped[1:] |= quick
+        jumped[:-1] |= quick
+        rows = rows[~(jumped & (size < 3) & (size < size.max()))[piece]]
+    return rows
+
+
+def _off_their_neighbours(time_s: Float, xy_m: Float, white_sigma_m: float) -> Mask:
+    count = len(time_s)
+    # Two or three neighbours on either side; at the ends all of them on the one side that there is.
+    width = 3 if count >= 7 else 2
+    first = np.clip(np.arange(count) - width, 0, count - 2 * width - 1)
+    around = first[:, None] + np.arange(2 * width + 1)[None, :]
+    others = around[around != np.arange(count)[:, None]].reshape(count, 2 * width)
+    pairs = np.array([(a, b) for a in range(2 * width) for b in range(a + 1, 2 * width)])
+    one, two = others[:, pairs[:, 0]], others[:, pairs[:, 1]]
+    between = (one < np.arange(count)[:, None]) & (two > np.arange(count)[:, None])
+    inner = between.any(axis=1, keepdims=True)
+    share = (time_s[:, None] - time_s[one]) / (time_s[two] - time_s[one])
+    expected = xy_m[one] + share[:, :, None] * (xy_m[two] - xy_m[one])
+    expected[inner[:, 0][:, None] & ~between] = np.nan  # reading between two fixes errs less than reading on past them
+    off_m = np.hypot(*(xy_m - np.nanmedian(expected, axis=1)).T)
+    reach_s = np.median(np.abs(time_s[others] - time_s[:, None]), axis=1)
+    allowed_m = np.maximum(_MIN_OUTLIER_M, _OUTLIER_SIGMAS * white_sigma_m)
+    speed = np.hypot(*np.diff(xy_m, axis=0).T) / np.diff(time_s)
+    step_before = np.clip(around[:, :-1], 0, count - 2)
+    turned_m = np.minimum(0.5 * _HARDEST_ACCELERATION_MPS2 * reach_s, np.median(speed[step_before], axis=1)) * reach_s
+    outlier: Mask = off_m > np.maximum(allowed_m, turned_m)
+    return outlier
+
+
+def measure_white_noise(time_s: Float, xy_m: Float) -> float | None:
+    """Measure the white noise of fixes from the fixes themselves.
+
+    Four fixes in a row are weighted so that any motion of constant acceleration cancels (a divided difference of third
+    order); what is left, scaled by the weights' norm, is noise. Its median absolute deviation times 1.4826 is robust
+    against outliers (Rousseeuw and Croux, Alternatives to the median absolute deviation, JASA 88, 1993).
+
+    Args:
+        time_s: (N,) ascending.
+        xy_m: (N, 2).
+
+    Returns:
+        1 sigma of one axis in metres; None where there are fewer than eight usable groups of four, or where the fixes
+        are mostly further apart than 4 s.
+    """
+    if len(time_s) < 4 or float(np.median(np.diff(time_s))) > _LONGEST_STEP_FOR_NOISE_S:
+        return None
+    times = np.stack([time_s[i : len(time_s) - 3 + i] for i in range(4)], axis=1)
+    places = np.stack([xy_m[i : len(time_s) - 3 + i] for i in range(4)], axis=1)
+    apart = times[:, :, None] - times[:, None, :] + np.eye(4)
+    weights = 1.0 / np.prod(apart, axis=2)
+    weights /= np.linalg.norm(weights, axis=1, keepdims=True)
+    left_m = np.einsum("ni,nij->nj", weights, places)
+    moving = np.all(np.any(np.diff(places, axis=1) != 0.0, axis=2), axis=1)
+    dense = times[:, 3] - times[:, 0] <= 3 * _LONGEST_STEP_FOR_NOISE_S
+    usable = left_m[moving & dense]
+    return float(1.4826 * np.median(np.abs(usable))) if len(usable) >= 8 else None
