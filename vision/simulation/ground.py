@@ -26,7 +26,7 @@ class Ground:
 
     def __init__(self, pavement: Pavement, patches: Sequence[SurfacePatch]) -> None:
         self._pavement = pavement
-        self._patches = sorted(patches, key=lambda patch: patch.row)
+        self._patches = tuple(patches)
         self._tiles: OrderedDict[int, dict[tuple[int, int], Raster]] = OrderedDict()
         self._strips: dict[tuple[int, int], tuple[int, int, Raster]] = {}
 

@@ -20,6 +20,8 @@ _COARSE_PIXELS_PER_M = 10.0
 _GRAIN_SIDE_PX = 2048
 _DASH_M, _DASH_PERIOD_M = 4.0, 12.0
 _LINE_M = 0.12
+_EDGE_BAND_M = 0.4
+_VERGE_TILES = 3
 
 
 class Pavement:
@@ -32,11 +34,13 @@ class Pavement:
         self._coarse = _coarse_colour(layout.style, layout.seed, self._tiles)
         self._grain = _grain_bank(layout.style, layout.seed)
         self._edge = self._edge_waves()
+        self._verges = [_verge_tile(layout.style, layout.seed, number) for number in range(_VERGE_TILES)]
         self._dash_offset_m = float(random_stream(layout.seed, "dash").uniform(0.0, _DASH_PERIOD_M))
 
     def tile(self, index: int) -> tuple[Raster, Raster]:
         """Give tile ``index``: the fine raster (±``HALF_WIDTH_M``) and the wide one (±``WIDE_HALF_WIDTH_M``)."""
-        wide = self._verge_tile(index)
+        rng = random_stream(self._seed, "verge place", index)
+        wide = self._verges[int(rng.integers(_VERGE_TILES))][:: _sign(rng), :: _sign(rng)].copy()
         fine = self._asphalt_tile(index)
         self._paint_markings(fine, index)
         self._join_edges(fine, wide, index)
@@ -55,46 +59,39 @@ class Pavement:
         grain = self._grain[row : row + rows, column : column + columns]
         return np.asarray(cv2.multiply(large[scale : scale + rows], grain, scale=1.0 / 128.0), np.uint8)
 
-    def _verge_tile(self, index: int) -> Raster:
-        style, rng = self._style, random_stream(self._seed, "verge", index)
-        shape = (int(TILE_M * WIDE_PIXELS_PER_M), int(2 * WIDE_HALF_WIDTH_M * WIDE_PIXELS_PER_M))
-        left = np.abs(_lefts(shape[1], WIDE_PIXELS_PER_M, WIDE_HALF_WIDTH_M))
-        tufts = cv2.resize(smooth_noise(rng, (shape[0] // 2, shape[1] // 2), 2.0), shape[::-1])
-        clumps = cv2.resize(fractal_noise(rng, (shape[0] // 4, shape[1] // 4), 12.0, 3), shape[::-1])
-        soil_to = style.paved_half_width_m + 0.9
-        grassy = smooth_step(left[None, :] - soil_to + 0.35 * clumps + 0.25 * tufts, -0.2, 0.5)
-        soil, grass = np.array(style.soil_bgr, np.float32), np.array(style.grass_bgr, np.float32)
-        tone = 1.0 + 0.17 * tufts + 0.13 * clumps
-        colour = (soil + (grass - soil) * grassy[..., None]) * tone[..., None]
-        return np.clip(colour, 0, 255).astype(np.uint8)
-
     def _join_edges(self, fine: Raster, wide: Raster, index: int) -> None:
-        """Lay the verge over the fine raster outside the pavement's broken edge, and the pavement into the wide one."""
+        """Lay the verge over the fine raster outside the pavement's broken edge."""
         rows, columns = fine.shape[:2]
         side = int((WIDE_HALF_WIDTH_M - HALF_WIDTH_M) * WIDE_PIXELS_PER_M)
-        inner = wide[:, side : wide.shape[1] - side]
-        left = _lefts(columns, PIXELS_PER_M, HALF_WIDTH_M)
-        paved = self._style.paved_half_width_m
+        coarse = int(PIXELS_PER_M / WIDE_PIXELS_PER_M)
+        # The edge wanders within a band of _EDGE_BAND_M to each side of its mean; past that all is verge.
+        inner = int((HALF_WIDTH_M - self._style.paved_half_width_m + _EDGE_BAND_M) * PIXELS_PER_M) // coarse * coarse
+        outer = max(0, inner - int(2 * _EDGE_BAND_M * PIXELS_PER_M))
         rng = random_stream(self._seed, "edge grain", index)
-        for sign, wave in zip((1.0, -1.0), self._edge, strict=True):
-            strip = np.flatnonzero(left * sign > paved - 0.35)
-            cut = np.s_[int(strip[0]) : int(strip[-1]) + 1]
+        for wave, mirror in zip(self._edge, (1, -1), strict=True):
+            place, verge = fine[:, ::mirror][:, :inner], wide[:, ::mirror][:, side : side + inner // coarse]
+            part = cv2.resize(np.ascontiguousarray(verge), (inner, rows), interpolation=cv2.INTER_LINEAR)
+            row, column = int(rng.integers(_GRAIN_SIDE_PX - rows)), int(rng.integers(2 * _GRAIN_SIDE_PX - inner))
+            grit = self._grain[row : row + rows, column : column + inner]
+            part = np.asarray(cv2.multiply(part, grit, scale=1.0 / 128.0), np.uint8)
             first = (index % self._tiles) * rows // 8
             edge = np.repeat(wave[first : first + rows // 8], 8)[:, None]
-            part = cv2.resize(inner, (columns, rows), interpolation=cv2.INTER_LINEAR)[:, cut]
-            shape = part.shape[:2]
-            gritty = 1.0 + 0.16 * smooth_noise(rng, shape, 2.5)
-            beyond = left[None, cut] * sign - paved - edge + 0.03 * smooth_noise(rng, shape, 5.0)
+            left = HALF_WIDTH_M - (np.arange(outer, inner, dtype=np.float32) + 0.5) / PIXELS_PER_M
+            ragged = 0.03 * smooth_noise(rng, (rows, inner - outer), 5.0)
+            beyond = left[None, :] - self._style.paved_half_width_m - edge + ragged
             alpha = smooth_step(np.asarray(beyond, np.float32), -0.03, 0.03)[..., None]
-            mixed = fine[:, cut] + (part * gritty[..., None] - fine[:, cut]) * alpha
-            fine[:, cut] = np.clip(mixed, 0, 255).astype(np.uint8)
+            band = place[:, outer:]
+            mixed = band + (part[:, outer:] - band.astype(np.float32)) * alpha
+            place[:, outer:] = mixed.astype(np.uint8)
+            place[:, :outer] = part[:, :outer]
 
     def _edge_waves(self) -> list[NDArray[np.float32]]:
         rng = random_stream(self._seed, "edge")
         count = int(self._tiles * TILE_M * PIXELS_PER_M / 8.0)
         ragged = float(rng.uniform(0.03, 0.16))
         waves = [fractal_noise(rng, (count, 2), 120.0, 5)[:, 0] for _ in range(2)]
-        return [np.asarray(ragged * wave - 0.05, np.float32) for wave in waves]
+        limit = _EDGE_BAND_M - 0.1
+        return [np.asarray(np.clip(ragged * wave - 0.05, -limit, limit), np.float32) for wave in waves]
 
     def _paint_markings(self, fine: Raster, index: int) -> None:
         style = self._style
@@ -135,6 +132,24 @@ class Pavement:
         brightness = (0.62 + 0.38 * min(1.0, float(np.mean(style.base_bgr)) / 110.0)) * (1.0 - 0.2 * style.marking_wear)
         paint = tone * brightness * (0.85 + 0.15 * (strip / np.maximum(np.array(style.base_bgr), 1.0)))
         strip[:] = np.clip(strip + (paint - strip) * (0.93 * cover)[..., None], 0, 255).astype(np.uint8)
+
+
+def _sign(rng: np.random.Generator) -> int:
+    return 1 if rng.random() < 0.5 else -1
+
+
+def _verge_tile(style: RoadStyle, seed: int, number: int) -> Raster:
+    """Give one stretch of verge over the full wide raster; a road is lined by a few, turned and mirrored."""
+    rng = random_stream(seed, "verge", number)
+    shape = (int(TILE_M * WIDE_PIXELS_PER_M), int(2 * WIDE_HALF_WIDTH_M * WIDE_PIXELS_PER_M))
+    left = np.abs(_lefts(shape[1], WIDE_PIXELS_PER_M, WIDE_HALF_WIDTH_M))
+    tufts = cv2.resize(smooth_noise(rng, (shape[0] // 2, shape[1] // 2), 2.0), shape[::-1])
+    clumps = cv2.resize(fractal_noise(rng, (shape[0] // 4, shape[1] // 4), 12.0, 3), shape[::-1])
+    grassy = smooth_step(left[None, :] - style.paved_half_width_m - 0.9 + 0.35 * clumps + 0.25 * tufts, -0.2, 0.5)
+    soil, grass = np.array(style.soil_bgr, np.float32), np.array(style.grass_bgr, np.float32)
+    tone = 1.0 + 0.17 * tufts + 0.13 * clumps
+    colour = (soil + (grass - soil) * grassy[..., None]) * tone[..., None]
+    return np.asarray(np.clip(colour, 0, 255).astype(np.uint8))
 
 
 def _centre_lines(style: RoadStyle) -> list[tuple[float, bool]]:

@@ -37,12 +37,22 @@ class RoadRenderer:
             for defect in layout.defects
             if defect.state != "mended"
         }
+        shadows = {index: draw_shadow(thing, light.sun) for index, thing in enumerate(layout.roadside)}
+        thrown = {index: shadow for index, shadow in shadows.items() if shadow is not None}
+        self.shadow_places = {index: shadow.middle for index, shadow in thrown.items()}
         items = [draw_distractor(item, layout.style) for item in layout.distractors]
-        shadows = [draw_shadow(thing, light.sun) for thing in layout.roadside]
-        patches = [*items, *self.drawn_defects.values(), *(shadow for shadow in shadows if shadow is not None)]
+        # Order matters: what lies on the road first, damage through it, shadows over all.
+        patches = [*items, *self.drawn_defects.values(), *thrown.values()]
         self._ground = Ground(Pavement(layout), patches)
         self._scenery = Scenery(layout, light, camera)
         self._effects = CameraEffects(light, camera, noise_seed)
+
+    def outlines(self) -> dict[str, NDArray[np.float64]]:
+        """Give each defect's true outline by its id, (N, 2) (along_m, lateral_m), mended ones as they were."""
+        style, sun = self._layout.style, self._light.sun
+        mended = [defect for defect in self._layout.defects if defect.state == "mended"]
+        gone = {defect.defect_id: draw_defect(defect, style, sun).outline for defect in mended}
+        return gone | {name: patch.outline for name, patch in self.drawn_defects.items()}
 
     def render(self, view: View, speed_mps: float, frame_index: int) -> Raster:
         """Give the (H, W, 3) uint8 BGR picture of a view.

@@ -58,6 +58,13 @@ class SurfacePatch:
     outline: NDArray[np.float64]
 
     @property
+    def middle(self) -> NDArray[np.float64]:
+        """(along_m, lateral_m) of the rectangle's middle."""
+        rows, columns = self.gain.shape
+        along, across = (self.row + 0.5 * rows) / PIXELS_PER_M, (self.column + 0.5 * columns) / PIXELS_PER_M
+        return np.array([along, HALF_WIDTH_M - across])
+
+    @property
     def end_row(self) -> int:
         """First row past it."""
         return self.row + self.gain.shape[0]
