@@ -22,7 +22,7 @@ class MergeRules(BaseModel):
         gate_cap_m: They are never one beyond this.
         relative_error_m: Radial error of a place against its neighbours in the same pass, once the error of position
             that they all share is taken off. It sets the gate where that shared part could be told.
-        shared_window_m: Neighbours so near to each other share their error of position.
+        shared_error_fade_m: Neighbours share their error of position; how much fades with the distance, by this length.
         heading_tolerance_deg: Seen in directions of travel that differ by more, two places are two carriageways.
         lane_m: Along a chainage that carries no positions, places further apart across the road are two defects.
         extended_from_m: Footprints longer than this are compared by overlap rather than by their middles.
@@ -43,7 +43,7 @@ class MergeRules(BaseModel):
     gate_sigmas: Positive = 2.0
     gate_cap_m: Positive = 8.0
     relative_error_m: Positive = 0.8
-    shared_window_m: Positive = 150.0
+    shared_error_fade_m: Positive = 50.0
     heading_tolerance_deg: Annotated[float, Field(gt=0, le=180)] = 60.0
     lane_m: Positive = 3.5
     extended_from_m: Positive = 3.0

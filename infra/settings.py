@@ -150,12 +150,12 @@ class EngineSettings(_Group):
     """What runs the stages.
 
     Attributes:
-        name: ``ray`` with actor pools, or ``inline`` in this process.
+        kind: ``ray`` with actor pools, or ``inline`` in this process.
         workers: Processes that examine footage; ``inline`` has one.
         ray_address: Of a running cluster; None starts one here.
     """
 
-    name: Literal["inline", "ray"] = "ray"
+    kind: Literal["inline", "ray"] = "ray"
     workers: Annotated[int, Field(ge=1)] = 1
     ray_address: str | None = None
 
@@ -174,13 +174,13 @@ class Settings(BaseModel):
     engine: EngineSettings = Field(default_factory=EngineSettings)
 
 
-def load_settings(overrides: Mapping[str, Mapping[str, Any]] | None = None, file: Path | None = None) -> Settings:
+def load_settings(file: Path | None = None, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Settings:
     """Read the settings once, for a whole run.
 
     Args:
-        overrides: From the command line: group -> field -> value. What wasn't given must not be in it.
         file: The settings file; None for the one that WALKDOWN_CONFIG names, else ``walkdown.toml`` in the working
             directory, else none. Relative paths count from the working directory.
+        overrides: From the command line: group -> field -> value. What wasn't given must not be in it.
 
     Raises:
         ConfigError: The file is missing or no TOML, a key is unknown, or a value makes no sense.

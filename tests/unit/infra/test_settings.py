@@ -32,7 +32,7 @@ def test_defaults_keep_the_ledger_and_its_evidence_in_the_data_folder(tmp_path: 
 
 
 def test_evidence_lies_beside_a_database_file_that_was_chosen(tmp_path: Path) -> None:
-    settings = load_settings({"storage": {"database_url": "sqlite:///here/my.db"}})
+    settings = load_settings(None, {"storage": {"database_url": "sqlite:///here/my.db"}})
     assert settings.storage.database_url == f"sqlite:///{tmp_path}/here/my.db"
     assert settings.storage.evidence_url == (tmp_path / "here/evidence").as_uri()
 
@@ -41,7 +41,7 @@ def test_command_line_beats_environment_beats_file_beats_default(monkeypatch: py
     Path("walkdown.toml").write_text("[detector]\nconfidence = 0.5\nbatch_size = 2\nimage_size_px = 320\n")
     monkeypatch.setenv("WALKDOWN_DETECTOR__CONFIDENCE", "0.6")
     monkeypatch.setenv("WALKDOWN_DETECTOR__BATCH_SIZE", "3")
-    detector = load_settings({"detector": {"confidence": 0.7}}).detector
+    detector = load_settings(None, {"detector": {"confidence": 0.7}}).detector
     assert (detector.confidence, detector.batch_size, detector.image_size_px) == (0.7, 3, 320)
     assert detector.runtime == "auto"
 
@@ -103,11 +103,11 @@ def test_a_bad_variable_is_refused_by_name(
 def test_a_bad_option_is_blamed_on_the_command_line() -> None:
     Path("walkdown.toml").write_text("[engine]\nworkers = 2\n")
     with pytest.raises(ConfigError, match=r"^command line: setting engine.workers = 0"):
-        load_settings({"engine": {"workers": 0}})
+        load_settings(None, {"engine": {"workers": 0}})
 
 
 def test_settings_cross_to_another_process() -> None:
-    settings = load_settings({"detector": {"weights": "road.pt"}})
+    settings = load_settings(None, {"detector": {"weights": "road.pt"}})
     assert pickle.loads(pickle.dumps(settings)) == settings
     assert settings.detector.weights == Path("road.pt").absolute()
 
