@@ -50,6 +50,7 @@ class FootageInfo:
         clock: Where the times come from. ``index`` means that stills carried no time, and 1 s a still is assumed.
         recorded_at: Aware UTC time of the first frame, where the file states one.
         image_paths: Files in order, for ``images``.
+        warnings: What is wrong with it that doesn't stop the work (frames missing at its end), a sentence each.
     """
 
     footage_id: str
@@ -63,6 +64,7 @@ class FootageInfo:
     clock: Literal["container", "exif", "index"]
     recorded_at: datetime | None = None
     image_paths: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def duration_s(self) -> float:
