@@ -69,9 +69,14 @@ def geographic_knots(
     fresh = merge_repeats(time_s, xy_m) if clocked else np.arange(len(time_s))
     time_s, xy_m = time_s[fresh], xy_m[fresh]
     stated_sigma_m = None if stated_sigma_m is None else stated_sigma_m[fresh]
-    sigma_m, sigma_from = _sigma(time_s, xy_m, stated_sigma_m, clocked=clocked)
-    kept = refuse_outliers(time_s, xy_m, float(np.median(sigma_m)) / 2.0) if clocked else np.arange(len(time_s))
-    time_s, xy_m, sigma_m = time_s[kept], xy_m[kept], sigma_m[kept]
+    kept = np.arange(len(time_s))
+    if clocked:
+        rough_m, _ = _sigma(time_s, stated_sigma_m, measure_white_noise(time_s, xy_m, cleaned=False))
+        kept = refuse_outliers(time_s, xy_m, float(np.median(rough_m)) / 2.0)
+    time_s, xy_m = time_s[kept], xy_m[kept]
+    stated_sigma_m = None if stated_sigma_m is None else stated_sigma_m[kept]
+    white_m = measure_white_noise(time_s, xy_m, cleaned=True) if clocked else None
+    sigma_m, sigma_from = _sigma(time_s, stated_sigma_m, white_m)
     knots, used = (_smoothed if clocked else _unsmoothed)(time_s, xy_m, sigma_m)
     on_path = np.stack([np.interp(time_s[used], knots.knot_s, knots.xy_m[:, axis]) for axis in (0, 1)], axis=1)
     summary = FixSummary(
@@ -84,12 +89,17 @@ def geographic_knots(
     return knots, summary
 
 
-def _sigma(time_s: Float, xy_m: Float, stated_m: Float | None, *, clocked: bool) -> tuple[Float, str]:
-    """Give each fix's 1 sigma radial error, and where it is from."""
+def _sigma(time_s: Float, stated_m: Float | None, white_m: float | None) -> tuple[Float, str]:
+    """Give each fix's 1 sigma radial error, and where it is from.
+
+    Args:
+        time_s: (N,).
+        stated_m: (N,) 1 sigma radial as the file states it, NaN where it doesn't.
+        white_m: 1 sigma of one axis of the white noise, as measured.
+    """
     if stated_m is not None and np.isfinite(stated_m).any():
         usual = float(np.nanmedian(stated_m))
         return np.where(np.isfinite(stated_m), stated_m, usual), "as the file states"
-    white_m = measure_white_noise(time_s, xy_m) if clocked else None
     if white_m is None:
         return np.full(len(time_s), UNKNOWN_SIGMA_M), "assumed, a smartphone's: the file states none"
     # White noise of one axis is half of the radial sigma: two axes, and as much again that is correlated.

@@ -114,16 +114,19 @@ def _off_their_neighbours(time_s: Float, xy_m: Float, white_sigma_m: float) -> M
     return outlier
 
 
-def measure_white_noise(time_s: Float, xy_m: Float) -> float | None:
+def measure_white_noise(time_s: Float, xy_m: Float, *, cleaned: bool) -> float | None:
     """Measure the white noise of fixes from the fixes themselves.
 
     Four fixes in a row are weighted so that any motion of constant acceleration cancels (a divided difference of third
-    order); what is left, scaled by the weights' norm, is noise. Its median absolute deviation times 1.4826 is robust
-    against outliers (Rousseeuw and Croux, Alternatives to the median absolute deviation, JASA 88, 1993).
+    order); what is left, scaled by the weights' norm, is noise. A quantile of its size, over the same quantile of a
+    normal distribution, is robust against outliers (Rousseeuw and Croux, Alternatives to the median absolute deviation,
+    JASA 88, 1993). An outlier spoils four groups, so that three of them spoil half of a track of twenty fixes: before
+    outliers are refused the lower quartile is used, and the median after.
 
     Args:
         time_s: (N,) ascending.
         xy_m: (N, 2).
+        cleaned: Whether outliers have been refused.
 
     Returns:
         1 sigma of one axis in metres; None where there are fewer than eight usable groups of four, or where the fixes
@@ -140,4 +143,5 @@ def measure_white_noise(time_s: Float, xy_m: Float) -> float | None:
     moving = np.all(np.any(np.diff(places, axis=1) != 0.0, axis=2), axis=1)
     dense = times[:, 3] - times[:, 0] <= 3 * _LONGEST_STEP_FOR_NOISE_S
     usable = left_m[moving & dense]
-    return float(1.4826 * np.median(np.abs(usable))) if len(usable) >= 8 else None
+    share, of_normal = (0.5, 0.6745) if cleaned else (0.25, 0.3186)
+    return float(np.quantile(np.abs(usable), share) / of_normal) if len(usable) >= 8 else None
