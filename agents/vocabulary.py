@@ -1,0 +1,83 @@
+"""The words that the grounding check understands, as data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from agents.toml_files import Rules, read_rules
+from agents.types import Severity, Status, Verdict
+
+SHIPPED_VOCABULARY = "vocabulary.toml"
+
+
+class ClassGroup(Rules):
+    """Words that mean several classes."""
+
+    words: tuple[str, ...]
+    classes: tuple[str, ...]
+
+
+class Phrases(Rules):
+    """Phrases that mean one thing."""
+
+    words: tuple[str, ...]
+
+
+class OtherWords(Rules):
+    """Words that need the support of a finding's own text, words that fail, denials that pass."""
+
+    defects: tuple[str, ...]
+    actions: tuple[str, ...]
+    unchecked: tuple[str, ...]
+    allowed_denials: tuple[str, ...]
+
+
+class Grammar(Rules):
+    """Words that tell how to read numbers and capitals."""
+
+    any_finding: tuple[str, ...]
+    after_count: tuple[str, ...]
+    openers: tuple[str, ...]
+
+
+class Vocabulary(Rules):
+    """All of it; see the comments in ``standards/vocabulary.toml``."""
+
+    classes: dict[str, tuple[str, ...]]
+    groups: dict[str, ClassGroup]
+    severities: dict[Severity, tuple[str, ...]]
+    ungraded: Phrases
+    verdicts: dict[Verdict, tuple[str, ...]]
+    statuses: dict[Status, tuple[str, ...]]
+    other: OtherWords
+    grammar: Grammar
+
+    def class_words(self, class_names: frozenset[str]) -> dict[str, frozenset[str]]:
+        """Give the classes that each phrase means, in lower case; with the findings' own classes added."""
+        meaning = {word.lower(): frozenset({name}) for name, words in self.classes.items() for word in words}
+        for group in self.groups.values():
+            meaning |= {word.lower(): frozenset(group.classes) for word in group.words}
+        for name in class_names - self.classes.keys():
+            spoken = name.replace("_", " ").lower()
+            meaning |= {form: frozenset({name}) for form in (name.lower(), spoken, plural(spoken))}
+        return meaning
+
+
+def plural(noun: str) -> str:
+    """Write several of a class; what has no plural is counted by its places.
+
+    >>> plural("pothole"), plural("alligator crack"), plural("surface damage"), plural("broken glass")
+    ('potholes', 'alligator cracks', 'places with surface damage', 'places with broken glass')
+    """
+    if noun.endswith(("damage", "glass", "ing", "corrosion", "rust")):
+        return f"places with {noun}"
+    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
+
+
+def load_vocabulary(path: Path | None = None) -> Vocabulary:
+    """Read the vocabulary: the shipped one, or a user's own file.
+
+    Raises:
+        ConfigError: The file is missing or wrong; the message names file and key.
+    """
+    return read_rules(Vocabulary, SHIPPED_VOCABULARY, path)
