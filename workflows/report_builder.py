@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from typing import Literal
+
+from PIL import Image, UnidentifiedImageError
 
 from agents.types import AgentResult, Assessment, FindingFacts, Sentence, Severity
-from vision.errors import ReasoningError
+from vision.errors import ReasoningError, StoreError
 from vision.types import CoverageBin
 from workflows.report_content import (
     CitedSentence,
@@ -22,6 +26,7 @@ from workflows.report_content import (
     KeyFigures,
     RefusalRow,
     ReportContent,
+    ReportPicture,
 )
 from workflows.report_coverage import merge_stretches
 from workflows.report_drawings import LEVELS, OPENSTREETMAP, Level, TileSource
@@ -201,16 +206,37 @@ def _class_row(entries: Sequence[FindingEntry]) -> ClassRow:
     )
 
 
-def _shares(covered: CoveredLengths | None) -> tuple[float, float, float] | None:
+def _shares(covered: CoveredLengths | None) -> tuple[float, float, float | None] | None:
     if covered is None:
         return None
-    total_m = covered.valid_m + covered.invalid_m + covered.not_driven_m
+    total_m = covered.valid_m + covered.invalid_m + (covered.not_driven_m or 0.0)
     if total_m <= 0:
         return None
-    return (
-        100 * covered.valid_m / total_m,
-        100 * covered.invalid_m / total_m,
-        100 * covered.not_driven_m / total_m,
+    not_driven = None if covered.not_driven_m is None else 100 * covered.not_driven_m / total_m
+    return (100 * covered.valid_m / total_m, 100 * covered.invalid_m / total_m, not_driven)
+
+
+def report_picture(
+    file_name: str, jpeg: bytes, kind: Literal["view", "close"], footage_name: str, pts_s: float
+) -> ReportPicture:
+    """Take a picture from the evidence store into the report, reading its size from the file.
+
+    Raises:
+        StoreError: The bytes are no picture.
+    """
+    try:
+        with Image.open(io.BytesIO(jpeg)) as picture:
+            width_px, height_px = picture.size
+    except (UnidentifiedImageError, OSError) as err:
+        raise StoreError(f"evidence picture {file_name} can't be read: run the inspection again to remake it") from err
+    return ReportPicture(
+        file_name=file_name,
+        jpeg=jpeg,
+        kind=kind,
+        footage_name=footage_name,
+        pts_s=pts_s,
+        width_px=width_px,
+        height_px=height_px,
     )
 
 

@@ -87,11 +87,14 @@ class StageTiming(Frozen):
 
 
 class CoveredLengths(Frozen):
-    """How much road was validly seen, seen but not validly, and not driven; each direction of travel counts."""
+    """How much road was validly seen, seen but not validly, and not driven; each direction of travel counts.
+
+    ``not_driven_m`` is None where no route says what road there is.
+    """
 
     valid_m: NonNegativeFloat
     invalid_m: NonNegativeFloat
-    not_driven_m: NonNegativeFloat
+    not_driven_m: NonNegativeFloat | None
 
 
 class InspectionMeta(Frozen):
@@ -131,31 +134,26 @@ class InspectionMeta(Frozen):
 # --- one finding ---------------------------------------------------------------------------------------------------
 
 
-class EvidencePicture(Frozen):
-    """One picture that shows a finding.
-
-    ``outline_px`` and ``box_px`` are in pixels of this picture, and are drawn over it; leave both empty where the
-    outline is in the picture already.
+class ReportPicture(Frozen):
+    """One picture that shows a finding, its outline drawn in.
 
     Attributes:
         file_name: Name within ``evidence/``.
         jpeg: JPEG bytes, as written to ``evidence/`` and shown in the page.
-        width_px: Of this picture.
-        height_px: Of this picture.
+        kind: The frame as the camera saw it, or the defect cut out of it and enlarged.
         footage_name: Where it is from.
         pts_s: When in the footage.
-        outline_px: Polygon, at least three points or none.
-        box_px: Corners, for a model that gives boxes only.
+        width_px: Of this picture.
+        height_px: Of this picture.
     """
 
-    file_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*\.jpg$")]
+    file_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*\.jpe?g$")]
     jpeg: bytes
-    width_px: Annotated[int, Field(gt=0)]
-    height_px: Annotated[int, Field(gt=0)]
+    kind: Literal["view", "close"]
     footage_name: str
     pts_s: float
-    outline_px: Polygon = ()
-    box_px: tuple[float, float, float, float] | None = None
+    width_px: Annotated[int, Field(gt=0)]
+    height_px: Annotated[int, Field(gt=0)]
 
 
 class SeenAt(Frozen):
@@ -184,7 +182,7 @@ class FindingRecord(Frozen):
     facts: FindingFacts
     box_xyxy: tuple[float, float, float, float] | None
     frame_index: int | None
-    pictures: tuple[EvidencePicture, ...]
+    pictures: tuple[ReportPicture, ...]
     seen: tuple[SeenAt, ...]
 
 
@@ -220,7 +218,7 @@ class FindingEntry(Frozen):
     place_text: str | None
     box_xyxy: tuple[float, float, float, float] | None
     frame_index: int | None
-    pictures: tuple[EvidencePicture, ...]
+    pictures: tuple[ReportPicture, ...]
     seen: tuple[SeenAt, ...]
 
 
@@ -253,7 +251,7 @@ class KeyFigures(Frozen):
     by_class: tuple[ClassRow, ...]
     totals: ClassRow
     covered: CoveredLengths | None
-    covered_shares_percent: tuple[float, float, float] | None
+    covered_shares_percent: tuple[float, float, float | None] | None
 
 
 class CitedSentence(Frozen):
@@ -291,6 +289,11 @@ class Stretch(Frozen):
     first_pts_s: float | None
     last_pts_s: float | None
     line: Polygon
+
+    @property
+    def length_m(self) -> float:
+        """Along the road."""
+        return self.end_m - self.start_m
 
 
 class RefusalRow(Frozen):

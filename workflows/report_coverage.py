@@ -25,7 +25,12 @@ def cover_lengths(bins: Sequence[CoverageBin]) -> CoveredLengths | None:
     metres: dict[CoverageState, float] = {"valid": 0.0, "invalid": 0.0, "not_driven": 0.0}
     for kept in best_bins(bins):
         metres[kept.state] += kept.end_m - kept.start_m
-    return CoveredLengths(valid_m=metres["valid"], invalid_m=metres["invalid"], not_driven_m=metres["not_driven"])
+    on_route = any(one.route is not None for one in bins)
+    return CoveredLengths(
+        valid_m=metres["valid"],
+        invalid_m=metres["invalid"],
+        not_driven_m=metres["not_driven"] if on_route else None,
+    )
 
 
 def best_bins(bins: Sequence[CoverageBin]) -> list[CoverageBin]:

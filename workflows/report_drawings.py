@@ -101,10 +101,11 @@ class StripTick(Frozen):
 
 
 class StripRow(Frozen):
-    """One row of a strip diagram."""
+    """One row of a strip diagram; ``width`` is the part that is road, in percent: the last row may be shorter."""
 
     start_text: str
     end_text: str
+    width: float
     ticks: tuple[StripTick, ...]
     bands: tuple[StripBand, ...]
     marks: tuple[StripMark, ...]

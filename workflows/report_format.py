@@ -124,6 +124,15 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
 
 
+def clock_seconds(seconds: float) -> str:
+    """Write a time within footage to the second, for an axis.
+
+    >>> clock_seconds(80.0)
+    '1:20'
+    """
+    return clock(round(seconds)).removesuffix(".0")
+
+
 def duration(seconds: float) -> str:
     """Write how long something took.
 

@@ -11,12 +11,12 @@ from shapely import LineString, Point
 from vision.types import CoverageBin
 from workflows.report_content import FindingEntry, FootageNote, Stretch
 from workflows.report_drawings import StripBand, StripDrawing, StripMark, StripRow, StripTick
-from workflows.report_format import chainage, clock, distance, words
+from workflows.report_format import chainage, clock_seconds, distance, words
 from workflows.report_map import describe_finding, describe_stretch
 
 _ROWS_AT_MOST = 4
 _ROW_LENGTHS_M = tuple(step * 10.0**power for power in range(2, 7) for step in (1, 2, 5))
-_ROW_LENGTHS_S = (10.0, 20.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0, 14_400.0, 36_000.0, 86_400.0)
+_ROW_LENGTHS_S = (10.0, 50.0, 100.0, 300.0, 600.0, 1500.0, 3000.0, 6000.0, 18_000.0, 36_000.0)
 _TICKS_A_ROW = 10
 _EDGE_PERCENT = 2.0
 _MIDDLE_PX = 64.0
@@ -108,7 +108,7 @@ def _route_strip(route: str | None, stretches: Sequence[Stretch], findings: Sequ
     ]
     ends = [one.start_m for one in own] + [one.end_m for one in own] + [spot.at for spot in spots]
     axis = _Axis.over(min(ends), max(ends), _ROW_LENGTHS_M, chainage, align=True)
-    lanes = sorted({one.carriageway or "" for one in own}, key=("forward", "backward", "").index)
+    lanes: list[str] = [name for name in ("forward", "backward") if any(one.carriageway == name for one in own)] or [""]
     return StripDrawing(
         title=route or "",
         axis="chainage",
@@ -149,7 +149,7 @@ def _footage_strips(
 
 
 def _time_strip(footage: FootageNote, findings: Sequence[FindingEntry]) -> StripDrawing:
-    axis = _Axis.over(0.0, max(footage.duration_s, 1.0), _ROW_LENGTHS_S, clock, align=False)
+    axis = _Axis.over(0.0, max(footage.duration_s, 1.0), _ROW_LENGTHS_S, clock_seconds, align=False)
     return StripDrawing(
         title=footage.name,
         axis="time",
@@ -204,6 +204,7 @@ def _rows(
                 StripRow(
                     start_text=axis.write(start),
                     end_text=axis.write(end),
+                    width=round(axis.x(end, start) + _EDGE_PERCENT, 3),
                     ticks=axis.ticks(start, end),
                     bands=bands,
                     marks=_marks(axis, here, start, lateral_max_m),
@@ -220,11 +221,13 @@ def _bands(
             state=one.state,
             x1=axis.x(max(one.start_m, start), start),
             x2=axis.x(min(one.end_m, end), start),
-            lane=lanes.index(one.carriageway or ""),
+            lane=lane,
             title=describe_stretch(one),
         )
         for one in stretches
         if one.start_m < end and one.end_m > start
+        for lane, name in enumerate(lanes)
+        if one.carriageway is None or one.carriageway == name
     )
 
 
