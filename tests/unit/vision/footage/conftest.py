@@ -13,6 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 BITS = 8
+_MADE: dict[str, bytes] = {}
+"""Encoding takes longer than all else here, so each kind of clip is encoded once."""
 CELL_PX = 16
 
 
@@ -66,6 +68,11 @@ def _maker(folder: Path) -> Callable[..., Path]:
         options: dict[str, str] | None = None,
     ) -> Path:
         path = folder / name
+        kind = repr((path.suffix, tuple(pts), codec, b_frames, keyframe_every, rotation_deg, metadata, muxer))
+        kind += repr((pixel_aspect, with_sound, options))
+        if kind in _MADE:
+            path.write_bytes(_MADE[kind])
+            return path
         with av.open(str(path), "w", format=muxer, container_options=options or {}) as container:
             container.metadata.update(metadata or {})
             stream: Any = container.add_stream(codec, rate=25)
@@ -77,6 +84,7 @@ def _maker(folder: Path) -> Callable[..., Path]:
                     "g": str(keyframe_every),
                     "sc_threshold": "0",
                     "crf": "18",
+                    "preset": "veryfast",
                     "b-adapt": "0",
                     "threads": "1",
                 }
@@ -94,6 +102,7 @@ def _maker(folder: Path) -> Callable[..., Path]:
                 container.mux(stream.encode(None))
             if sound is not None:
                 container.mux(_silence(sound))
+        _MADE[kind] = path.read_bytes()
         return path
 
     return make

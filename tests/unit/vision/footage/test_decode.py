@@ -33,7 +33,7 @@ def _numbers(results: Sequence[Frame | Failure], number_of: NumberOf) -> list[in
 
 @pytest.mark.parametrize("threads", [0, 1, 3])
 @pytest.mark.parametrize("b_frames", [0, 3])
-@pytest.mark.parametrize("wanted", [range(50), [0, 7, 8, 23, 49], [31], [49], []])
+@pytest.mark.parametrize("wanted", [range(50), [0, 7, 8, 23, 49], [31], []])
 def test_exactly_the_wanted_frames_come_in_order(
     make_clip: MakeClip, number_of: NumberOf, b_frames: int, threads: int, wanted: Sequence[int]
 ) -> None:
@@ -185,9 +185,9 @@ def test_a_file_that_went_away_is_an_error(make_clip: MakeClip) -> None:
 
 
 def test_decoding_jumps_over_long_gaps_only(make_clip: MakeClip) -> None:
-    info = probe(make_clip(pts=range(0, 10_000, 40), keyframe_every=25))
-    runs = plan_runs(info, info.frame_pts_ns[[1, 5, 24, 26, 200, 201]])
-    assert [(r.key_ns // 40_000_000, len(r.wanted_ns)) for r in runs] == [(0, 4), (200, 2)]
+    info = probe(make_clip(pts=range(0, 5000, 40), keyframe_every=25))
+    runs = plan_runs(info, info.frame_pts_ns[[1, 5, 24, 26, 100, 101]])
+    assert [(r.key_ns // 40_000_000, len(r.wanted_ns)) for r in runs] == [(0, 4), (100, 2)]
 
 
 # --- stills ------------------------------------------------------------------------------------------------------
