@@ -14,6 +14,8 @@ from vision.simulation.weather import LowSunGlare, NightBeam, WetRoad
 Raster = NDArray[np.uint8]
 
 _NOISE_BANK_PX = 128
+_UNIT_GAIN = 190.0
+"""The grey level that stands for a gain of 1 in the picture of lens shading and white balance."""
 _HAZE_BGR = {"day": (226.0, 220.0, 210.0), "rain": (186.0, 184.0, 180.0), "low_sun": (190.0, 215.0, 240.0)}
 
 
@@ -47,7 +49,7 @@ class CameraEffects:
             frame = self._night.apply(frame, view)
         if self._glare is not None:
             frame = self._glare.apply(frame, view, ground_map)
-        frame = np.asarray(cv2.multiply(frame, self._vignette, scale=1.0 / 255.0), np.uint8)
+        frame = np.asarray(cv2.multiply(frame, self._vignette, scale=1.0 / _UNIT_GAIN), np.uint8)
         if self._light.softness_px > 0.45:
             frame = np.asarray(cv2.GaussianBlur(frame, (3, 3), self._light.softness_px), np.uint8)
         frame = np.asarray(cv2.LUT(frame, self._tone(frame_index)), np.uint8)
@@ -56,20 +58,15 @@ class CameraEffects:
         return np.asarray(cv2.add(frame, window), np.uint8)
 
     def _tone(self, frame_index: int) -> Raster:
-        """Give the tone curve of each channel at one moment, less the noise bank's offset: (256, 1, 3)."""
+        """Give the tone curve at one moment, less the noise bank's offset: (256,)."""
         light = self._light
         slow = np.sin(0.011 * frame_index + self._seed % 7) + 0.5 * np.sin(0.037 * frame_index + self._seed % 11)
-        level = np.arange(256, dtype=np.float64)[:, None] / 255.0
-        gain = light.brightness * (1.0 + light.drift * slow) * np.array(light.white_balance_bgr)
+        level = np.arange(256, dtype=np.float64) / 255.0
+        gain = light.brightness * (1.0 + light.drift * slow)
         value = np.clip(level * gain, 0.0, None)
         value = np.where(value > 0.75, 0.75 + 0.25 * np.tanh((value - 0.75) / 0.25), value)  # a shoulder, as film has
         value = 0.45 + (value - 0.45) * light.contrast
-        curve = np.clip(255.0 * value - self._offset, 0, 255).astype(np.uint8)
-        return np.ascontiguousarray(curve[:, None, :])
-
-    @property
-    def _offset(self) -> float:
-        return _noise_offset(self._light)
+        return np.asarray(np.clip(255.0 * value - _noise_offset(light), 0, 255).astype(np.uint8))
 
 
 def _noise_offset(light: DriveLight) -> float:
@@ -94,4 +91,5 @@ def _vignette(light: DriveLight, camera: CameraModel) -> Raster:
     u = (np.arange(camera.width_px, dtype=np.float32)[None, :] + 0.5) / camera.width_px - 0.5
     radius2 = (u**2 + v**2) / np.float32(0.5)
     gain: Field = 1.0 - np.float32(light.vignette) * smooth_step(radius2, 0.05, 1.05)
-    return np.repeat(np.clip(255.0 * gain, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    balanced = gain[..., None] * np.array(light.white_balance_bgr, np.float32)
+    return np.asarray(np.clip(_UNIT_GAIN * balanced, 0, 255).astype(np.uint8))

@@ -17,7 +17,7 @@ from vision.simulation.surface_patch import HALF_WIDTH_M, PIXELS_PER_M, SurfaceP
 
 MAX_LEVEL_ALONG = 9
 MAX_LEVEL_ACROSS = 5
-_KEPT_TILES = 18
+_KEPT_TILES = 16
 _TILES_A_STRIP = 4
 
 
@@ -52,10 +52,11 @@ class Ground:
             self._tiles[index] = levels
             if len(self._tiles) > _KEPT_TILES:
                 self._tiles.popitem(last=False)
+        self._tiles.move_to_end(index)
         if (along, across) not in levels:
             finer = self._level(index, along - 1, across)
-            size = (finer.shape[1], max(1, finer.shape[0] // 2))
-            levels[along, across] = np.asarray(cv2.resize(finer, size, interpolation=cv2.INTER_AREA), np.uint8)
+            halved = cv2.addWeighted(finer[0:-1:2], 0.5, finer[1::2], 0.5, 0.0)
+            levels[along, across] = np.asarray(halved, np.uint8)
         return levels[along, across]
 
     def _paint_tile(self, index: int) -> dict[tuple[int, int], Raster]:

@@ -21,7 +21,7 @@ from vision.simulation.surface_patch import PIXELS_PER_M, SurfacePatch
 
 Raster = NDArray[np.uint8]
 
-_PAINTED_AHEAD_M = 130.0
+_PAINTED_AHEAD_M = 100.0
 """Ground beyond repeats the last three tiles before it."""
 _REPEATED_M = 3.0 * TILE_M
 

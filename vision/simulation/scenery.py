@@ -93,9 +93,11 @@ class Scenery:
             camera, np.array([ahead_m, ahead_m]), np.array([left_m, left_m]), np.array([0.0, thing.height_m])
         )
         bank = self._sprites[thing.kind]
-        sprite = bank[thing.shape_seed % len(bank)]
+        shapes = bank[thing.shape_seed % len(bank)]
         top, bottom = float(v[1]), float(v[0])
         height = bottom - top
+        # The smallest copy that still has a pixel for each of the picture's.
+        sprite = next((one for one in reversed(shapes) if one.colour.shape[0] >= height), shapes[0])
         width = height * sprite.aspect
         left, right = float(u[0]) - 0.5 * width, float(u[0]) + 0.5 * width
         x0, x1 = max(0, int(np.floor(left))), min(frame.shape[1], int(np.ceil(right)))
@@ -110,14 +112,8 @@ class Scenery:
             ]
         )
         size, flags = (x1 - x0, y1 - y0), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        colour, gap = sprite.colour, sprite.gap
-        if height < 0.5 * rows:  # shrink first, or the warp would alias
-            shrink = (max(2, round(width)), max(2, round(height)))
-            colour = np.asarray(cv2.resize(colour, shrink, interpolation=cv2.INTER_AREA), np.uint8)
-            gap = np.asarray(cv2.resize(gap, shrink, interpolation=cv2.INTER_AREA), np.uint8)
-            to_sprite = np.array([[1.0, 0.0, x0 - left], [0.0, 1.0, y0 - top]])
-        own = cv2.warpAffine(colour, to_sprite, size, flags=flags, borderMode=cv2.BORDER_CONSTANT)
-        hole = cv2.warpAffine(gap, to_sprite, size, flags=flags, borderValue=(255, 255, 255))
+        own = cv2.warpAffine(sprite.colour, to_sprite, size, flags=flags, borderMode=cv2.BORDER_CONSTANT)
+        hole = cv2.warpAffine(sprite.gap, to_sprite, size, flags=flags, borderValue=(255, 255, 255))
         there = frame[y0:y1, x0:x1]
         np.copyto(there, cv2.add(cv2.multiply(there, hole, scale=1.0 / 255.0), own))
 
@@ -203,7 +199,7 @@ def _ridge(
     sky += (np.asarray(colour, np.float32) - sky) * cover
 
 
-def _paint_sprites(layout: RoadLayout, light: DriveLight) -> dict[str, list[_Sprite]]:
+def _paint_sprites(layout: RoadLayout, light: DriveLight) -> dict[str, list[list[_Sprite]]]:
     rng = random_stream(layout.seed, "sprites")
     green = np.array(layout.style.grass_bgr, np.float32) * np.array([0.8, 0.72, 0.66], np.float32)
     trees = [_plant(rng, green, light, trunk=True) for _ in range(_SPRITES_A_KIND)]
@@ -211,7 +207,7 @@ def _paint_sprites(layout: RoadLayout, light: DriveLight) -> dict[str, list[_Spr
     return {"tree": trees, "bush": bushes, "pole": [_pole()], "post": [_post()]}
 
 
-def _plant(rng: np.random.Generator, green: Field, light: DriveLight, *, trunk: bool) -> _Sprite:
+def _plant(rng: np.random.Generator, green: Field, light: DriveLight, *, trunk: bool) -> list[_Sprite]:
     rows, columns = (288, 224) if trunk else (160, 208)
     y = np.linspace(0.0, 1.0, rows, dtype=np.float32)[:, None]
     x = np.linspace(-1.0, 1.0, columns, dtype=np.float32)[None, :]
@@ -237,7 +233,7 @@ def _plant(rng: np.random.Generator, green: Field, light: DriveLight, *, trunk: 
     return _sprite(colour, np.asarray(cover, np.float32))
 
 
-def _pole() -> _Sprite:
+def _pole() -> list[_Sprite]:
     cover = np.zeros((400, 60), np.float32)
     cover[:, 28:32] = 1.0
     cover[16:20, 8:52] = 1.0
@@ -245,14 +241,22 @@ def _pole() -> _Sprite:
     return _sprite(np.full((400, 60, 3), (70.0, 76.0, 82.0), np.float32), cover)
 
 
-def _post() -> _Sprite:
+def _post() -> list[_Sprite]:
     colour = np.full((100, 14, 3), (212.0, 214.0, 214.0), np.float32)
     colour[18:42] = (40.0, 42.0, 44.0)
     colour[24:36, 4:10] = (70.0, 120.0, 215.0)
     return _sprite(colour, np.ones((100, 14), np.float32))
 
 
-def _sprite(colour: Field, cover: Field) -> _Sprite:
+def _sprite(colour: Field, cover: Field) -> list[_Sprite]:
+    """Give a sprite in halving sizes, largest first."""
     covered = np.clip(colour * cover[..., None], 0, 255).astype(np.uint8)
     gap = np.repeat(np.clip(255.0 * (1.0 - cover), 0, 255).astype(np.uint8)[..., None], 3, axis=2)
-    return _Sprite(covered, np.ascontiguousarray(gap), colour.shape[1] / colour.shape[0])
+    aspect = colour.shape[1] / colour.shape[0]
+    sizes = [_Sprite(covered, gap, aspect)]
+    while min(covered.shape[:2]) >= 8:
+        size = (covered.shape[1] // 2, covered.shape[0] // 2)
+        covered = np.asarray(cv2.resize(covered, size, interpolation=cv2.INTER_AREA), np.uint8)
+        gap = np.asarray(cv2.resize(gap, size, interpolation=cv2.INTER_AREA), np.uint8)
+        sizes.append(_Sprite(covered, gap, aspect))
+    return sizes

@@ -77,6 +77,10 @@ class SurfacePatch:
             return
         own = np.s_[top - self.row : bottom - self.row, left - self.column : right - self.column]
         there = raster[top - first_row : bottom - first_row, left:right]
+        if not self.alpha.any():
+            gain = np.clip(self.gain[own] * 128.0, 0.0, 255.0).astype(np.uint8)
+            np.copyto(there, cv2.multiply(there, cv2.merge([gain, gain, gain]), scale=1.0 / 128.0))
+            return
         lit = there * self.gain[own][..., None]
         lit += (self.colour[own] - lit) * self.alpha[own][..., None]
         np.copyto(there, np.clip(lit, 0.0, 255.0).astype(np.uint8))
