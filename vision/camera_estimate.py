@@ -26,7 +26,7 @@ MAX_VOTE_ERROR_DEG = 3.0
 
 _MIN_FRAMES = 5
 _WIDTH_PX = 640  # frames are looked at in this width
-_LSD_SCALES = (1.0, 0.5, 0.25)  # soft verges are lines only in a coarse picture
+_LSD_SCALES = (0.5, 0.25)  # soft verges are lines only in a coarse picture, and a coarse one takes less time
 _MIN_LENGTH_PX = 30.0
 _MAX_SEGMENTS = 70  # a frame: the longest
 _STEEPNESS_DEG = (8.0, 83.0)  # flatter lines lie across the road, steeper ones are posts
@@ -106,7 +106,7 @@ def estimate_camera(frames: Sequence[Image], width_px: int, height_px: int) -> C
 
 def _has_shape(frame: Image, width_px: int, height_px: int) -> bool:
     height, width = frame.shape[:2]
-    return abs(width * height_px - height * width_px) <= 0.02 * width * height_px
+    return bool(abs(width * height_px - height * width_px) <= 0.02 * width * height_px)
 
 
 def _small_grey(frame: Image, height: int) -> NDArray[np.uint8]:
