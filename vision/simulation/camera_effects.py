@@ -22,13 +22,13 @@ _HAZE_BGR = {"day": (226.0, 220.0, 210.0), "rain": (186.0, 184.0, 180.0), "low_s
 class CameraEffects:
     """Applies one drive's light and camera to its pictures; everything costly is worked out once."""
 
-    def __init__(self, light: DriveLight, camera: CameraModel, noise_seed: int) -> None:
+    def __init__(self, light: DriveLight, camera: CameraModel, paved_half_width_m: float, noise_seed: int) -> None:
         self._light = light
         self._seed = noise_seed
         self._vignette = _vignette(light, camera)
         self._noise = _noise_bank(light, camera, noise_seed)
         self._night = NightBeam(camera, noise_seed) if light.condition == "night" else None
-        self._wet = WetRoad(camera, noise_seed) if light.condition == "rain" else None
+        self._wet = WetRoad(camera, paved_half_width_m, noise_seed) if light.condition == "rain" else None
         self._glare = LowSunGlare(light, camera) if light.condition == "low_sun" else None
 
     def add_haze(self, frame: Raster, ground_map: GroundMap) -> None:
@@ -44,7 +44,7 @@ class CameraEffects:
     def apply(self, frame: Raster, view: View, ground_map: GroundMap, frame_index: int) -> Raster:
         """Turn a rendered scene into what the camera records."""
         if self._wet is not None:
-            frame = self._wet.apply(frame, ground_map)
+            frame = self._wet.apply(frame, view, ground_map)
         if self._night is not None:
             frame = self._night.apply(frame, view)
         if self._glare is not None:

@@ -116,14 +116,16 @@ def _walk(rng: np.random.Generator, reach_m: float, sway_m: float) -> Points:
     """Walk from end to end: slow sway, sharp small turns."""
     count = max(8, round(reach_m / 0.035))
     forward = np.linspace(-0.5 * reach_m, 0.5 * reach_m, count) + rng.normal(0.0, 0.006, count)
-    slow = np.interp(
-        np.arange(count), np.arange(0, count + 24, 24), rng.normal(0.0, 0.4, len(np.arange(0, count + 24, 24)))
-    )
-    medium = np.interp(
-        np.arange(count), np.arange(0, count + 6, 6), rng.normal(0.0, 0.22, len(np.arange(0, count + 6, 6)))
-    )
-    aside = np.clip((slow + medium) * sway_m, -sway_m, sway_m) + rng.normal(0.0, 0.006, count)
+    slow, medium = _wander(rng, count, 40), _wander(rng, count, 7)
+    sway = sway_m * (0.45 * slow + float(rng.uniform(0.06, 0.2)) * medium)
+    aside = np.clip(sway, -sway_m, sway_m) + rng.normal(0.0, 0.007, count)
     return np.stack([forward, aside], axis=1)
+
+
+def _wander(rng: np.random.Generator, count: int, every: int) -> NDArray[np.float64]:
+    """Give noise of unit variance with a knot at each ``every``-th of ``count`` places."""
+    knots = np.arange(0, count + every, every)
+    return np.interp(np.arange(count), knots, rng.standard_normal(len(knots)))
 
 
 def _branch(rng: np.random.Generator, main: Points, sway_m: float) -> Points:
@@ -204,7 +206,8 @@ def _seal(
     band = cv2.GaussianBlur(cv2.dilate(coverage, _disc(0.028)), (0, 0), 2.0)
     band = smooth_step(band + 0.15 * smooth_noise(rng, canvas.shape, 8.0), 0.35, 0.6)
     position = canvas.along_m / np.abs(canvas.along_m).max() if lengthwise else canvas.left_m / canvas.left_m.max()
-    part = smooth_step(np.broadcast_to(position, canvas.shape) * float(rng.choice([-1.0, 1.0])), 0.1, 0.15)
+    side = np.float32(rng.choice([-1.0, 1.0]))
+    part = smooth_step(np.asarray(np.broadcast_to(position, canvas.shape) * side, np.float32), 0.1, 0.15)
     cover = band * part * np.float32(0.9)
     tar = np.array(style.base_bgr, np.float32) * np.float32(0.42)
     colour += (tar - colour) * cover[..., None]

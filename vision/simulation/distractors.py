@@ -1,4 +1,4 @@
-"""Draw what lies on a road and is no defect: repairs, manholes, tyre marks, oil, leaves, wet spots, sealant, shadows."""
+"""Draw what lies on a road and is no defect: repairs, manholes, tyre marks, oil, leaves, wet spots, seals, shadows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from vision.simulation.random_streams import Field, fractal_noise, random_stream, smooth_noise, smooth_step
 from vision.simulation.road_layout import Distractor, DistractorKind, RoadsideObject, RoadStyle
@@ -48,10 +49,10 @@ def draw_shadow(thing: RoadsideObject, sun: Sunlight) -> SurfacePatch | None:
 def _shadow_depth(
     rng: np.random.Generator,
     canvas: Canvas,
-    away: np.ndarray,
+    away: NDArray[np.float64],
     half_m: float,
     radius_m: float,
-    solid: bool,  # type: ignore[type-arg]
+    solid: bool,
 ) -> Field:
     """Give how much of the sun a crown (or a pole) hides, 0 to 1, on a coarse raster that is then enlarged."""
     step = 1 if solid else 8
@@ -92,7 +93,9 @@ def _patch(rng: np.random.Generator, item: Distractor, style: RoadStyle, canvas:
 def _manhole(rng: np.random.Generator, item: Distractor, style: RoadStyle, canvas: Canvas) -> _Painting:
     radius = np.sqrt(canvas.along_m**2 + canvas.left_m**2)
     cover = smooth_step(0.5 * np.float32(item.length_m) - radius, -0.004, 0.004)
-    iron = np.array([0.92, 0.95, 1.0], np.float32) * np.float32(rng.uniform(48, 105))
+    iron = np.array([0.92, 0.95, 1.0], np.float32) * np.float32(
+        float(np.mean(style.base_bgr)) * rng.uniform(0.45, 1.05)
+    )
     pitch = np.float32(2.0 * np.pi / rng.uniform(0.05, 0.08))
     studs = np.sin(canvas.along_m * pitch) * np.sin(canvas.left_m * pitch)
     ring = np.exp(-((radius - 0.42 * item.length_m) ** 2) / np.float32(2 * 0.007**2))

@@ -76,7 +76,7 @@ def plan_light(seed: int, pass_number: int, condition: ConditionName) -> DriveLi
         exposure, noise = float(rng.uniform(1 / 250, 1 / 90)), float(rng.uniform(2.0, 4.0))
     elif condition == "night":
         direct, clouds, haze = 0.0, 0.8, 400.0
-        exposure, noise = float(rng.uniform(1 / 120, 1 / 40)), float(rng.uniform(5.0, 9.0))
+        exposure, noise = float(rng.uniform(1 / 200, 1 / 60)), float(rng.uniform(5.0, 9.0))
     warm = float(rng.normal(0.0, 0.04)) + {"low_sun": 0.10, "night": 0.07}.get(condition, 0.0)
     return DriveLight(
         condition=condition,

@@ -61,7 +61,7 @@ class Pavement:
 
     def _join_edges(self, fine: Raster, wide: Raster, index: int) -> None:
         """Lay the verge over the fine raster outside the pavement's broken edge."""
-        rows, columns = fine.shape[:2]
+        rows = fine.shape[0]
         side = int((WIDE_HALF_WIDTH_M - HALF_WIDTH_M) * WIDE_PIXELS_PER_M)
         coarse = int(PIXELS_PER_M / WIDE_PIXELS_PER_M)
         # The edge wanders within a band of _EDGE_BAND_M to each side of its mean; past that all is verge.

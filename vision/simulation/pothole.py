@@ -106,7 +106,7 @@ def _bare_colours(
     """Give gain, colour and alpha of the dry hole before it is lit."""
     base, soil = np.array(style.base_bgr, np.float32), np.array(style.soil_bgr, np.float32)
     if delaminated:
-        mix, level, contrast = rng.uniform(0.0, 0.35), rng.uniform(0.8, 1.35), 0.10
+        mix, level, contrast = rng.uniform(0.0, 0.4), rng.uniform(0.75, 1.25), 0.10
     else:
         mix, level, contrast = rng.uniform(0.1, 0.75), rng.uniform(0.62, 1.05), 0.24
     floor = (base * (1.0 - mix) + soil * mix) * level
@@ -162,7 +162,7 @@ def _scatter_stones(rng: np.random.Generator, style: RoadStyle, inside_m: Field,
     chance = np.exp(np.minimum(inside_m, 0.0) / np.float32(0.11)) * np.float32(rng.uniform(0.0, 0.035))
     stones = (rng.random(inside_m.shape, dtype=np.float32) < chance).astype(np.float32)
     stones *= rng.uniform(0.4, 1.0, inside_m.shape).astype(np.float32) * (inside_m < 0.0)
-    stones = cv2.dilate(stones, np.ones((2, 2), np.uint8))
+    stones = np.asarray(cv2.dilate(stones, np.ones((2, 2), np.uint8)), np.float32)
     tone = np.array(style.base_bgr, np.float32) * np.float32(rng.uniform(1.15, 1.7))
     colour += (tone - colour) * (stones > 0.0)[..., None] * (alpha < 0.5)[..., None]
     np.maximum(alpha, 0.8 * stones, out=alpha)

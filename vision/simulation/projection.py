@@ -1,8 +1,8 @@
 """The simulator's own pinhole geometry: which place on the road each pixel shows, and where a place is in the image.
 
-Independent of ``vision``'s measuring geometry on purpose: that is tested against this. Image coordinates are continuous:
-pixel (column, row) covers [column, column + 1) x [row, row + 1); the principal point is the image's middle. The camera
-frame of the ground is metres ahead of and left of the camera's foot, along the camera's heading.
+Independent of ``vision``'s measuring geometry on purpose: that is tested against this. Image coordinates are
+continuous: pixel (column, row) covers [column, column + 1) x [row, row + 1); the principal point is the image's middle.
+The camera frame of the ground is metres ahead of and left of the camera's foot, along the camera's heading.
 """
 
 from __future__ import annotations

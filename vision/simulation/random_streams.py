@@ -7,6 +7,7 @@ of frame rate, light or image size never moves a planted defect.
 from __future__ import annotations
 
 import zlib
+from typing import Any
 
 import cv2
 import numpy as np
@@ -71,7 +72,7 @@ def ring_noise(rng: np.random.Generator, points: int, harmonics: int, roughness:
     return total / deviation if deviation > 0.0 else total
 
 
-def smooth_step(value: Field, low: float, high: float) -> Field:
+def smooth_step(value: NDArray[np.floating[Any]], low: float, high: float) -> Field:
     """Rise smoothly from 0 at ``low`` to 1 at ``high``."""
     t = np.clip((value - np.float32(low)) / np.float32(high - low), 0.0, 1.0)
     return np.asarray(t * t * (3.0 - 2.0 * t), np.float32)

@@ -19,14 +19,14 @@ def draw_surface_damage(defect: PlantedDefect, style: RoadStyle, sun: Sunlight) 
     ragged = core + 0.28 * smooth_noise(rng, canvas.shape, 5.0) + 0.18 * smooth_noise(rng, canvas.shape, 2.5)
     lost = smooth_step(ragged, 0.08, 0.32)
     stones = smooth_noise(rng, canvas.shape, 3.0) + 0.8 * smooth_noise(rng, canvas.shape, 5.0)
-    height = -0.010 * lost + 0.0042 * stones * lost
+    height = -0.010 * lost + 0.0026 * stones * lost
     light = relief_gain(np.asarray(height, np.float32), sun, 0.008)
     pits = smooth_step(smooth_noise(rng, canvas.shape, 4.5), 1.0, 1.6) * lost
     base, soil = np.array(style.base_bgr, np.float32), np.array(style.soil_bgr, np.float32)
     mix = float(rng.uniform(0.05, 0.5))
     floor = (base * (1.0 - mix) + soil * mix) * np.float32(rng.choice([rng.uniform(0.7, 0.9), rng.uniform(1.05, 1.35)]))
-    tone = 1.0 + 0.16 * stones + 0.08 * fractal_noise(rng, canvas.shape, 40.0, 2)
-    colour = floor[None, None, :] * (tone * light * (1.0 - 0.45 * pits))[..., None]
+    tone = 1.0 + 0.10 * stones + 0.08 * fractal_noise(rng, canvas.shape, 40.0, 2)
+    colour = floor[None, None, :] * (tone * light * (1.0 - 0.35 * pits))[..., None]
     gain = 1.0 + (light - 1.0) * 0.6 * (1.0 - lost)
     mask = cv2.morphologyEx((ragged > 0.2).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
     outline = mask_outline(mask, canvas, 0.02)

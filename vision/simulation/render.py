@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -45,7 +46,7 @@ class RoadRenderer:
         patches = [*items, *self.drawn_defects.values(), *thrown.values()]
         self._ground = Ground(Pavement(layout), patches)
         self._scenery = Scenery(layout, light, camera)
-        self._effects = CameraEffects(light, camera, noise_seed)
+        self._effects = CameraEffects(light, camera, layout.style.paved_half_width_m, noise_seed)
 
     def outlines(self) -> dict[str, NDArray[np.float64]]:
         """Give each defect's true outline by its id, (N, 2) (along_m, lateral_m), mended ones as they were."""
@@ -111,6 +112,6 @@ def _row_bands(
     along = np.maximum(along, across)
     changes = np.flatnonzero((np.diff(along) != 0) | (np.diff(across) != 0)) + 1
     bounds = [0, *changes.tolist(), len(ahead_m)]
-    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+    for first, last in pairwise(bounds):
         if last > first:
             yield first, last, int(along[first]), int(across[first])

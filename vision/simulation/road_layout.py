@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vision.simulation.options import CLASS_NAMES
 from vision.simulation.random_streams import random_stream
@@ -208,7 +209,7 @@ def _plan_style(seed: int) -> RoadStyle:
     )
 
 
-def _triple(values: np.ndarray) -> tuple[float, float, float]:  # type: ignore[type-arg]
+def _triple(values: NDArray[np.float64]) -> tuple[float, float, float]:
     return float(values[0]), float(values[1]), float(values[2])
 
 
@@ -373,8 +374,8 @@ def _plan_roadside(seed: int, style: RoadStyle, route_m: float) -> tuple[Roadsid
             found.append(RoadsideObject(kind, along, side * away, height, int(rng.integers(2**31))))
     pole_side = float(rng.choice([-1.0, 1.0]))
     if rng.random() < 0.6:
-        for along in np.arange(rng.uniform(0, 40), route_m + 150.0, rng.uniform(35.0, 50.0)):
-            found.append(RoadsideObject("pole", float(along), pole_side * (edge + 2.2), 8.0, 0))
+        places = np.arange(rng.uniform(0, 40), route_m + 150.0, rng.uniform(35.0, 50.0))
+        found += [RoadsideObject("pole", float(along), pole_side * (edge + 2.2), 8.0, 0) for along in places]
     if rng.random() < 0.7:
         for along in np.arange(rng.uniform(0, 25), route_m + 150.0, 25.0):
             found.extend(RoadsideObject("post", float(along), side * (edge + 0.7), 1.0, 0) for side in (-1.0, 1.0))

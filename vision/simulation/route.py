@@ -101,7 +101,8 @@ def make_route(seed: int, length_m: float) -> Route:
     curvature = (weights * np.sin(2.0 * np.pi * along[:, None] / wavelengths + phases)).sum(axis=1) / _MIN_RADIUS_M
     steps = np.diff(along)
     middle = 0.5 * (curvature[1:] + curvature[:-1])
-    heading = float(rng.uniform(-np.pi, np.pi)) + np.concatenate([[0.0], np.cumsum(middle * steps)])
+    turns = np.concatenate([[0.0], np.cumsum(middle * steps)])
+    heading = np.asarray(float(rng.uniform(-np.pi, np.pi)) + turns, np.float64)
     halfway = 0.5 * (heading[1:] + heading[:-1])
     east = np.concatenate([[0.0], np.cumsum(np.cos(halfway) * steps)])
     north = np.concatenate([[0.0], np.cumsum(np.sin(halfway) * steps)])

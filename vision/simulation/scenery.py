@@ -155,7 +155,7 @@ def _paint_panorama(layout: RoadLayout, light: DriveLight, camera: CameraModel) 
     haze = sky[above - 2].mean(axis=0)
     _ridge(rng, sky, above, focal, 0.045, 900.0, np.array([120.0, 105.0, 88.0]), haze, 0.55)
     green = np.array(layout.style.grass_bgr) * 0.62
-    _ridge(rng, sky, above, focal, 0.022, 260.0, green, haze, 0.22)
+    _ridge(rng, sky, above, focal, float(rng.choice([0.012, 0.025, 0.05])), 260.0, green, haze, 0.22)
     panorama = np.clip(sky, 0, 255).astype(np.uint8)
     return np.ascontiguousarray(np.concatenate([panorama, panorama[:, ::-1]] * 2, axis=1)), above
 
@@ -171,9 +171,9 @@ def _sky(rng: np.random.Generator, light: DriveLight, up: Field, shape: tuple[in
     small = (max(2, shape[0] // 4), max(2, shape[1] // 4))
     billow = fractal_noise(rng, small, 46.0, 5, 0.6)
     cover = smooth_step(billow, 1.6 - 3.0 * light.clouds, 2.6 - 3.0 * light.clouds)
-    cover = cv2.resize(cover, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)[..., None]
+    closed = cv2.resize(cover, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)[..., None]
     shade = cv2.resize(billow, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)[..., None]
-    sky = clear[:, None, :] * (1.0 - cover) + (grey[:, None, :] - 9.0 * shade + 12.0) * cover
+    sky = clear[:, None, :] * (1.0 - closed) + (grey[:, None, :] - 9.0 * shade + 12.0) * closed
     return np.asarray(sky, np.float32)
 
 
@@ -208,29 +208,37 @@ def _paint_sprites(layout: RoadLayout, light: DriveLight) -> dict[str, list[list
 
 
 def _plant(rng: np.random.Generator, green: Field, light: DriveLight, *, trunk: bool) -> list[_Sprite]:
-    rows, columns = (288, 224) if trunk else (160, 208)
+    """Paint a tree or a bush: a crown of many leafy lumps, each lit from above and from the sun's side."""
+    rows, columns = (448, 352) if trunk else (192, 256)
     y = np.linspace(0.0, 1.0, rows, dtype=np.float32)[:, None]
     x = np.linspace(-1.0, 1.0, columns, dtype=np.float32)[None, :]
-    middle, reach = (0.40, 0.42) if trunk else (0.62, 0.46)
-    radius = np.sqrt((x / 0.92) ** 2 + ((y - middle) / reach) ** 2)
-    lumps = fractal_noise(rng, (rows, columns), 44.0, 5, 0.72)
-    cover = smooth_step(0.86 - radius + 0.24 * lumps, 0.0, 0.10)
-    if not trunk:
-        cover *= smooth_step(y + 0.0 * x, 0.0, 0.05)
-    sunny = 0.35 + 0.9 * light.sun.direct
-    side = -light.sun.left * x
-    tone = 0.80 + sunny * (0.30 * (0.55 - y) + 0.12 * side) + (0.16 + 0.14 * sunny) * lumps
-    tone += 0.12 * smooth_noise(rng, (rows, columns), 2.2)
+    middle, reach = (0.42, 0.33) if trunk else (0.64, 0.26)
+    shape = float(rng.uniform(0.6, 1.0))
+    cover, tone = np.full((rows, columns), -1.0, np.float32), np.zeros((rows, columns), np.float32)
+    for _ in range(int(rng.integers(26, 48))):
+        angle, away = float(rng.uniform(0.0, 2.0 * np.pi)), float(np.sqrt(rng.random())) * 0.72
+        at_x, at_y = away * np.cos(angle) * 0.85 * shape, middle + away * np.sin(angle) * reach * 1.2
+        size = float(rng.uniform(0.14, 0.30))
+        over_x, over_y = (x - np.float32(at_x)) / size, (y - np.float32(at_y)) / (size * 0.5)
+        lump = 1.0 - np.sqrt(over_x**2 + over_y**2)
+        lit = 0.55 - 0.55 * over_y - 0.3 * light.sun.left * over_x + float(rng.normal(0.0, 0.12))
+        front = lump > cover
+        tone[front], cover[front] = np.broadcast_to(lit, tone.shape)[front], lump[front]
+    leaves = 0.5 * smooth_noise(rng, (rows, columns), 3.0) + 0.6 * smooth_noise(rng, (rows, columns), 9.0)
+    frame = smooth_step(np.minimum(1.0 - np.abs(x), np.minimum(y, 1.02 - y) * 2.0) + 0.03 * leaves, 0.02, 0.12)
+    alpha = smooth_step(cover + 0.16 * leaves, 0.02, 0.16) * frame
+    sunny = 0.25 + 0.75 * light.sun.direct
+    shade = 0.72 + sunny * 0.5 * (tone - 0.45) + (0.13 + 0.10 * sunny) * leaves + 0.2 * (0.5 - y)
     hue = np.array([rng.uniform(0.75, 1.1), rng.uniform(0.9, 1.1), rng.uniform(0.8, 1.3)], np.float32)
-    colour = (green * hue)[None, None, :] * np.maximum(tone, 0.15)[..., None]
+    colour = (green * hue)[None, None, :] * np.clip(shade, 0.22, 1.6)[..., None]
     if trunk:
-        stem = smooth_step(0.075 - np.abs(x + 0.04 * np.sin(6.0 * y)), 0.0, 0.02) * (y > 0.55) * (1.0 - cover)
-        bark = (
-            np.array([52.0, 60.0, 68.0], np.float32) * (0.8 + 0.3 * smooth_noise(rng, (rows, columns), 3.0))[..., None]
-        )
-        colour += (bark - colour) * stem[..., None]
-        cover = np.maximum(cover, stem)
-    return _sprite(colour, np.asarray(cover, np.float32))
+        stem = smooth_step(0.055 - np.abs(x + 0.04 * np.sin(6.0 * y)), 0.0, 0.015) * (y > 0.5) * (1.0 - alpha)
+        bark = np.array([50.0, 58.0, 66.0], np.float32) * (0.85 - 0.25 * x / 0.055 * light.sun.left)[..., None]
+        colour += (bark * (1.0 + 0.1 * smooth_noise(rng, (rows, columns), (24.0, 3.0)))[..., None] - colour) * stem[
+            ..., None
+        ]
+        alpha = np.maximum(alpha, stem)
+    return _sprite(colour, np.asarray(alpha, np.float32))
 
 
 def _pole() -> list[_Sprite]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from vision.simulation.random_streams import Field
@@ -67,7 +68,7 @@ class SurfacePatch:
     @property
     def end_row(self) -> int:
         """First row past it."""
-        return self.row + self.gain.shape[0]
+        return self.row + int(self.gain.shape[0])
 
     def paint(self, raster: NDArray[np.uint8], first_row: int) -> None:
         """Paint the part that falls on a raster of the road whose top row is ``first_row``."""
@@ -173,8 +174,8 @@ def _cast_shadow(height_m: Field, sun: Sunlight) -> Field:
     return shadow
 
 
-def mask_outline(mask: NDArray[np.uint8], canvas: Canvas, tolerance_m: float = 0.008) -> NDArray[np.float64]:
-    """Trace the largest region of a 0/1 mask as a closed polygon (N, 2) of (along_m, lateral_m)."""
+def mask_outline(mask: MatLike, canvas: Canvas, tolerance_m: float = 0.008) -> NDArray[np.float64]:
+    """Trace the largest region of a uint8 0/1 mask as a closed polygon (N, 2) of (along_m, lateral_m)."""
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     largest = max(contours, key=cv2.contourArea)
     simple = cv2.approxPolyDP(largest, tolerance_m * PIXELS_PER_M, True).reshape(-1, 2)

@@ -177,7 +177,9 @@ def visible_outline(
     long_side, short_side = max(right - left, bottom - top), min(right - left, bottom - top)
     if long_side < rules.least_side_px or short_side < rules.least_thickness_px:
         return None
-    return np.asarray(part.simplify(0.4).exterior.coords[:-1], np.float64)
+    simple = part.simplify(0.4)
+    edge = simple.exterior if isinstance(simple, Polygon) else part.exterior
+    return np.asarray(edge.coords[:-1], np.float64)
 
 
 def _label_row(class_id: int, outline: NDArray[np.float64], camera: CameraModel) -> str:

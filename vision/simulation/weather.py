@@ -28,7 +28,7 @@ class NightBeam:
         spread = 1.4 + 0.24 * ahead
         cone = np.exp(-((left + 0.35) ** 2) / (2 * spread**2)) * np.exp(-((ahead / reach) ** 1.6))
         cone *= smooth_step(ahead + 0.0 * left, 1.8, 4.5)
-        uneven = 1.0 + 0.10 * smooth_noise(rng, (camera.height_px, camera.width_px), 90.0)
+        uneven = 1.0 + 0.035 * smooth_noise(rng, (camera.height_px, camera.width_px), 90.0)
         above = 0.10 * np.exp(-np.abs(down) / 0.09) * np.exp(-((u / camera.focal_px) ** 2) / 0.12) * (down < 0.01)
         light = np.clip(1.25 * cone * uneven + above + 0.035, 0.0, 1.9)
         warm = np.array([0.84, 0.97, 1.08], np.float32) * float(rng.uniform(0.9, 1.05))
@@ -42,31 +42,43 @@ class NightBeam:
 class WetRoad:
     """Rain: a dark wet road that mirrors the sky, and drops on the windscreen."""
 
-    def __init__(self, camera: CameraModel, seed: int) -> None:
+    def __init__(self, camera: CameraModel, paved_half_width_m: float, seed: int) -> None:
         rng = random_stream(seed, "rain")
+        self._paved_half_width_m = paved_half_width_m
         self._shape = (camera.height_px, camera.width_px)
         self._patchy = np.clip(1.0 + 0.4 * smooth_noise(rng, self._shape, (14.0, 90.0)), 0.2, 1.6).astype(np.float32)
         self._wetness = float(rng.uniform(0.7, 1.0))
         self._drops = _drop_mask(rng, self._shape)
 
-    def apply(self, frame: Raster, ground_map: GroundMap) -> Raster:
-        """Darken the ground, mirror the sky in it, set drops on the glass."""
+    def apply(self, frame: Raster, view: View, ground_map: GroundMap) -> Raster:
+        """Darken the ground, mirror the scene in the pavement, set drops on the glass.
+
+        The mirrored share rises towards grazing angles by Schlick's approximation of Fresnel's law, on a rough
+        surface that keeps half of it.
+        """
         first = ground_map.first_row
         ground = frame[first:]
-        height = 1.35
-        grazing = height / np.hypot(ground_map.ahead_m, height)
-        mirror = (0.03 + 0.62 * (1.0 - grazing) ** 4) * self._wetness
         flipped = cv2.flip(frame[max(0, first - len(ground)) : first], 0)
-        if len(flipped):
-            small = cv2.resize(flipped, (frame.shape[1] // 8, max(2, len(ground) // 40)), interpolation=cv2.INTER_AREA)
-            image = cv2.resize(small, (frame.shape[1], len(ground)), interpolation=cv2.INTER_LINEAR)
-            share = np.clip(mirror[:, None].astype(np.float32) * self._patchy[first:], 0.0, 0.92)
-            kept = np.clip(255.0 * 0.66 * (1.0 - share), 0, 255).astype(np.uint8)
+        if len(flipped) and len(ground):
+            grazing = view.camera.height_m / np.hypot(ground_map.ahead_m, view.camera.height_m)
+            mirror = (0.02 + 0.46 * (1.0 - grazing) ** 5) * self._wetness
+            share = np.clip(mirror[:, None].astype(np.float32) * self._patchy[first:], 0.0, 0.9)
+            share *= self._paved(ground_map)
+            rows = max(2, len(ground) // 60)
+            small = cv2.resize(flipped, (frame.shape[1] // 24, rows), interpolation=cv2.INTER_AREA)
+            image = cv2.resize(small, (frame.shape[1], len(ground)), interpolation=cv2.INTER_CUBIC)
+            kept = np.clip(255.0 * 0.70 * (1.0 - share), 0, 255).astype(np.uint8)
             given = np.clip(255.0 * share, 0, 255).astype(np.uint8)
             dark = cv2.multiply(ground, cv2.merge([kept, kept, kept]), scale=1.0 / 255.0)
             bright = cv2.multiply(image, cv2.merge([given, given, given]), scale=1.0 / 255.0)
             frame[first:] = cv2.add(dark, bright)
         return self._set_drops(frame)
+
+    def _paved(self, ground_map: GroundMap) -> NDArray[np.float32]:
+        lateral = ground_map.lateral_m
+        coarse = (np.abs(lateral[::2, ::8]) < self._paved_half_width_m).astype(np.float32)
+        size = (lateral.shape[1], lateral.shape[0])
+        return np.asarray(cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR), np.float32)
 
     def _set_drops(self, frame: Raster) -> Raster:
         """Show, in each drop, the scene blurred and upside down, as a drop's lens does."""
