@@ -86,7 +86,9 @@ def inspect(
     site: Annotated[Path | None, typer.Option(help="site.toml: routes and their centre lines.")] = None,
     out: Annotated[Path, typer.Option(help="Folder of the report; made anew.")] = Path("walkdown-report"),
     every: Annotated[str | None, typer.Option(help="3m, 0.5s or all: which frames to examine.")] = None,
-    clock_offset_s: Annotated[float, typer.Option(help="Seconds to add to the footage's clock.")] = 0.0,
+    clock_offset_s: Annotated[
+        float | None, typer.Option("--clock-offset", help="Seconds to add to the footage's clock; fitted if left out.")
+    ] = None,
     engine: Annotated[str | None, typer.Option(help="inline or ray.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Ray workers.")] = None,
     ray_address: Annotated[str | None, typer.Option(help="A Ray cluster; the laptop's own by default.")] = None,
@@ -124,7 +126,7 @@ def inspections(config: Config = None, as_json: AsJson = False) -> None:
     from infra.settings import load_settings
     from workflows.listing import inspection_rows, print_rows
 
-    rows = inspection_rows(load_settings(config, {}))
+    rows = inspection_rows(load_settings(config))
     typer.echo(json.dumps(rows, indent=2)) if as_json else print_rows(
         rows, "no inspection yet: walkdown inspect FOOTAGE"
     )
@@ -140,7 +142,7 @@ def findings(
     from infra.settings import load_settings
     from workflows.listing import finding_rows, print_rows
 
-    rows = finding_rows(load_settings(config, {}), inspection)
+    rows = finding_rows(load_settings(config), inspection)
     typer.echo(json.dumps(rows, indent=2)) if as_json else print_rows(rows, "no findings")
 
 
@@ -150,7 +152,7 @@ def doctor(config: Config = None, as_json: AsJson = False) -> None:
     from infra.settings import load_settings
     from workflows.listing import print_checks, run_doctor
 
-    report = run_doctor(load_settings(config, {}))
+    report = run_doctor(load_settings(config))
     print_checks(report, as_json)
     if not report.ok:
         raise typer.Exit(1)
@@ -230,15 +232,13 @@ def train_detector_command(
     typer.echo(str(run_detector_training(DetectorJob(data, data_root, init, out, simulated_frames, training))))
 
 
-def _overrides(options: dict[str, object | None]) -> dict[str, object]:
+def _overrides(options: dict[str, object | None]) -> dict[str, dict[str, object]]:
     """Nest the options that were given, as the settings are nested."""
-    nested: dict[str, object] = {}
+    nested: dict[str, dict[str, object]] = {}
     for dotted, value in options.items():
         if value is not None:
             group, key = dotted.split(".")
-            table = nested.setdefault(group, {})
-            assert isinstance(table, dict)
-            table[key] = value
+            nested.setdefault(group, {})[key] = value
     return nested
 
 

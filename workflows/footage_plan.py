@@ -18,10 +18,10 @@ from vision.footage.probe import probe
 from vision.footage.segments import split
 from vision.ground_plane import image_points
 from vision.sampling import Every, plan_samples
-from vision.site import Site
 from vision.telemetry.read import find_sidecar, read_track
 from vision.trajectory import Trajectory, fit_trajectory
 from vision.types import FootageInfo, Frame, Segment
+from workflows.progress import Progress
 
 _CAMERA_FRAMES = 24
 _GATE_FAR_M = 25.0
@@ -70,18 +70,18 @@ class PlanRequest:
     Attributes:
         telemetry: None, one file for all footages, or one for each.
         camera: camera.toml; None to estimate.
-        clock_offset_s: Added to the footage's clock.
+        clock_offset_s: Added to the footage's clock; None to fit the clocks.
         every: Which frames to examine.
     """
 
     telemetry: tuple[Path, ...]
     camera: Path | None
-    clock_offset_s: float
+    clock_offset_s: float | None
     every: Every
 
 
 def plan_footages(
-    paths: Sequence[Path], site: Site | None, request: PlanRequest
+    paths: Sequence[Path], request: PlanRequest, progress: Progress
 ) -> tuple[list[FootagePlan], list[Failure]]:
     """Plan every footage; one that can't be used becomes a Failure.
 
@@ -104,6 +104,8 @@ def plan_footages(
         except InputError as err:
             errors.append(err)
             failures.append(Failure(str(path), None, type(err).__name__, str(err)))
+            progress.note(f"left out: {err}")
+        progress.advance()
     if not plans:
         if len(errors) == 1:
             raise errors[0]

@@ -71,8 +71,9 @@ def _namer(trajectory: Trajectory, site: Site | None) -> PlaceOf:
         if frame.kind == "chainage":
             route, chainage_m = frame.section_at(x_m)
             forward = np.sin(np.radians(pose.heading_deg)) >= 0
-            carriageway = "forward" if forward else "backward"
-            return Place(None, None, position_error_m, route, chainage_m, y_m, None, carriageway)
+            return Place(
+                None, None, position_error_m, route, chainage_m, y_m, None, "forward" if forward else "backward"
+            )
         coordinates = frame.to_geographic(x_m, y_m)
         if coordinates is None:
             raise LocationError("a geographic frame must give coordinates")

@@ -27,16 +27,15 @@ def print_summary(content: ReportContent) -> None:
     )
     if figures.covered is not None:
         covered = figures.covered
-        console.print(
-            f"road: {covered.valid_m / 1000:.2f} km validly seen, {covered.invalid_m / 1000:.2f} km not validly seen, "
-            f"{covered.not_driven_m / 1000:.2f} km not driven"
-        )
+        parts = [f"{covered.valid_m / 1000:.2f} km validly seen", f"{covered.invalid_m / 1000:.2f} km not validly seen"]
+        if covered.not_driven_m is not None:
+            parts.append(f"{covered.not_driven_m / 1000:.2f} km not driven")
+        console.print(f"road: {', '.join(parts)}")
     refusals = ", ".join(f"{row.frames} {row.reason.replace('_', ' ')}" for row in content.refusals) or "none"
     console.print(f"frames: {content.frames.seen} seen, {content.frames.examined} examined; refused: {refusals}")
     for failure in content.failures:
         console.print(
             f"failed: {failure.count} x {failure.error_type} in {failure.subject}: {failure.message}", style="red"
         )
-    seconds = sum(timing.seconds for timing in content.meta.timings)
     stages = ", ".join(f"{timing.stage} {timing.seconds:.1f}" for timing in content.meta.timings)
-    console.print(f"time: {seconds:.1f} s ({stages})")
+    console.print(f"seconds: {stages}")

@@ -136,7 +136,7 @@ def _suppress(xyxy: F32, confidence: F32, class_id: NDArray[np.int64], config: Y
 def _to_image(xyxy: F32, box: Letterbox, width_px: int, height_px: int) -> F32:
     shift = np.array([box.left_px, box.top_px] * 2, np.float32)
     limit = np.array([width_px, height_px] * 2, np.float32)
-    return np.clip((xyxy - shift) / np.float32(box.scale), 0.0, limit).astype(np.float32)
+    return np.asarray(np.clip((xyxy - shift) / np.float32(box.scale), 0.0, limit), dtype=np.float32)
 
 
 def _outlines(

@@ -99,7 +99,7 @@ def _unfinished(checkpoint: Path) -> bool:
 def _arguments(training: DetectorTraining) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
     if training.learning_rate is not None:
-        chosen = {"optimizer": "AdamW", "lr0": training.learning_rate}
+        chosen = {"optimizer": "AdamW", "lr0": training.learning_rate, "warmup_bias_lr": training.learning_rate}
     return chosen | {
         "data": str(training.data_yaml),
         "project": str(training.out_dir),
@@ -112,6 +112,7 @@ def _arguments(training: DetectorTraining) -> dict[str, Any]:
         "workers": training.workers,
         "seed": training.seed,
         "close_mosaic": max(2, training.epochs // 5),
+        "warmup_epochs": min(3.0, training.epochs / 10),
         "degrees": 3.0,
         "scale": 0.4,
         "translate": 0.1,

@@ -1,0 +1,215 @@
+"""Gather from ledger, evidence and run what a report shows."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import numpy as np
+from PIL import Image
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+
+from agents.severity import load_standard
+from agents.types import FindingFacts
+from infra.database import reading
+from infra.evidence import EvidenceStore
+from infra.settings import Settings
+from infra.store.assessments import load_agent_result
+from infra.store.coverage import load_coverage
+from infra.store.examinations import load_examined
+from infra.store.facts import finding_facts
+from infra.store.inspections import inspection_row, load_failures
+from infra.store.sightings import StoredSighting, sightings_of_findings
+from vision.errors import ReasoningError
+from vision.protocols import ModelInfo
+from vision.sampling import Every
+from vision.site import Site
+from vision.types import CoverageBin, SightingFrame
+from workflows.evidence import picture_kind, picture_time_s
+from workflows.footage_plan import FootagePlan, camera_note
+from workflows.report_builder import build_report
+from workflows.report_content import (
+    CameraNote,
+    FindingRecord,
+    FootageNote,
+    InspectionMeta,
+    ModelNote,
+    ReportContent,
+    ReportPicture,
+    RouteNote,
+    SeenAt,
+    StageTiming,
+)
+from workflows.report_coverage import cover_lengths
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What only the run knows: plans, model, times.
+
+    Attributes:
+        plans: Footages as they were planned.
+        model: That looked at the frames.
+        seconds: Wall seconds by stage.
+        settings: Of the run.
+        site: Routes, where a site file was given.
+        examinations: Footage id -> examination id.
+    """
+
+    plans: Sequence[FootagePlan]
+    model: ModelInfo
+    seconds: Mapping[str, float]
+    settings: Settings
+    site: Site | None
+    examinations: Mapping[str, str]
+
+
+def gather_report(database: Engine, inspection_id: str, run: RunFacts) -> ReportContent:
+    """Build the content of an inspection's report.
+
+    Raises:
+        ReasoningError: The agent hasn't assessed the inspection.
+        StoreError: Ledger or evidence can't be read.
+    """
+    evidence = EvidenceStore(run.settings.storage.evidence_url)
+    with reading(database) as session:
+        agent = load_agent_result(session, inspection_id)
+        if agent is None:
+            raise ReasoningError(f"inspection {inspection_id} has no assessments: run it again")
+        facts = finding_facts(session, inspection_id, run.settings.ledger)
+        seen = sightings_of_findings(session, [one.finding_id for one in facts])
+        bins = load_coverage(session, inspection_id)
+        meta = _meta(session, inspection_id, run, bins)
+    records = [_record(one, seen.get(one.finding_id, []), inspection_id, run, evidence) for one in facts]
+    return build_report(meta, records, agent, bins)
+
+
+def _meta(session: Session, inspection_id: str, run: RunFacts, bins: Sequence[CoverageBin]) -> InspectionMeta:
+    inspection = inspection_row(session, inspection_id)
+    standard = load_standard(run.settings.agent.standards).standard
+    return InspectionMeta(
+        inspection_id=inspection_id,
+        created_at=inspection.created_at,
+        walkdown_version=version("walkdown"),
+        settings_sha256=inspection.settings_hash,
+        footages=tuple(_footage_note(session, plan, run.examinations[plan.info.footage_id]) for plan in run.plans),
+        routes=_routes(bins, run.site),
+        models=(ModelNote(info=run.model, figures=_figures(run)),),
+        standards=(f"{standard.name} ({standard.edition})",),
+        sampling=_sampling(run.settings.sampling.every),
+        covered=cover_lengths(bins),
+        failures=tuple(load_failures(session, inspection_id)),
+        timings=tuple(StageTiming(stage=stage, seconds=round(s, 3)) for stage, s in run.seconds.items()),
+    )
+
+
+def _footage_note(session: Session, plan: FootagePlan, examination_id: str) -> FootageNote:
+    examined = load_examined(session, examination_id)
+    refused = Counter(frame.quality.reason for frame in examined if frame.quality.reason is not None)
+    return FootageNote(
+        footage_id=plan.info.footage_id,
+        name=plan.name,
+        recorded_at=plan.info.recorded_at,
+        duration_s=plan.info.duration_s,
+        width_px=plan.info.width_px,
+        height_px=plan.info.height_px,
+        clock=plan.info.clock,
+        frames_seen=len(plan.info.frame_pts_ns),
+        frames_examined=len(examined) - sum(refused.values()),
+        frames_refused=dict(refused),
+        position_source=plan.position_note if plan.trajectory is not None else None,
+        camera=CameraNote(source=plan.camera.source, text=camera_note(plan.camera))
+        if plan.trajectory is not None
+        else None,
+    )
+
+
+def _routes(bins: Sequence[CoverageBin], site: Site | None) -> tuple[RouteNote, ...]:
+    lengths = (
+        {route.name: route.end_chainage_m - route.start_chainage_m for route in site.routes} if site is not None else {}
+    )
+    names = dict.fromkeys(one.route for one in bins if one.route is not None)
+    return tuple(RouteNote(name=name, length_m=lengths.get(name)) for name in names)
+
+
+def _figures(run: RunFacts) -> str | None:
+    if run.settings.detector.weights is not None:
+        return None
+    return "measured figures, training data and licences: vision/weights/road.md of this version"
+
+
+def _sampling(every: str) -> str:
+    wanted = Every.parse(every)
+    if wanted.unit == "m":
+        return f"a frame every {wanted.interval:g} m travelled; by time where the position is unknown"
+    if wanted.unit == "s":
+        return f"a frame every {wanted.interval:g} s"
+    return "every frame"
+
+
+def _record(
+    facts: FindingFacts, seen: Sequence[StoredSighting], inspection_id: str, run: RunFacts, evidence: EvidenceStore
+) -> FindingRecord:
+    own = [stored for stored in seen if stored.inspection_id == inspection_id]
+    shown = next((stored for stored in own if stored.evidence), None) or next((s for s in seen if s.evidence), None)
+    best = _best_frame(own, facts)
+    indices = {plan.info.footage_id: plan.info.frame_pts_ns for plan in run.plans}
+    index = None
+    if best is not None and facts.footage_id in indices:
+        index = int(np.searchsorted(indices[facts.footage_id], best.pts_ns))
+    return FindingRecord(
+        facts=facts,
+        box_xyxy=best.xyxy if best is not None else None,
+        frame_index=index,
+        pictures=_pictures(shown, evidence) if shown is not None else (),
+        seen=tuple(_seen_at(stored) for stored in seen),
+    )
+
+
+def _best_frame(own: Sequence[StoredSighting], facts: FindingFacts) -> SightingFrame | None:
+    """Give the frame that ``frame_pts_s`` of the facts means."""
+    frames = [
+        frame
+        for stored in own
+        if stored.sighting.footage_id == facts.footage_id
+        for frame in stored.sighting.frames
+        if frame.pts_ns == stored.sighting.evidence_pts_ns[0]
+    ]
+    return min(frames, key=lambda frame: abs(frame.pts_ns / 1e9 - facts.frame_pts_s), default=None)
+
+
+def _pictures(stored: StoredSighting, evidence: EvidenceStore) -> tuple[ReportPicture, ...]:
+    pictures = []
+    for index, name in enumerate(stored.evidence):
+        jpeg = evidence.get(name)
+        with Image.open(io.BytesIO(jpeg)) as opened:
+            width_px, height_px = opened.size
+        pictures.append(
+            ReportPicture(
+                file_name=name,
+                jpeg=jpeg,
+                kind=picture_kind(index),
+                width_px=width_px,
+                height_px=height_px,
+                footage_name=stored.footage_name,
+                pts_s=picture_time_s(stored.sighting, index),
+            )
+        )
+    return tuple(pictures)
+
+
+def _seen_at(stored: StoredSighting) -> SeenAt:
+    frames = stored.sighting.frames
+    return SeenAt(
+        footage_id=stored.sighting.footage_id,
+        footage_name=stored.footage_name,
+        first_pts_s=frames[0].pts_ns / 1e9,
+        last_pts_s=frames[-1].pts_ns / 1e9,
+        frames=len(frames),
+        recorded_at=stored.recorded_at,
+        inspection_id=stored.inspection_id,
+    )
