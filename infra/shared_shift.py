@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from infra.local_metres import on_plane_m
 from infra.merge_rules import MergeRules
@@ -92,29 +91,28 @@ def _best_shift(voters: Sequence[Pair], weights: Float, variance_m2: float, rule
     residuals = np.array([pair.residual_m for pair in voters])
     order = np.lexsort((residuals[:, 1], residuals[:, 0], np.hypot(*residuals.T)))  # the smallest wins a tie
     residuals, weights = residuals[order], weights[order]
-    tolerance = rules.gate_sigmas * rules.relative_error_m
-    agree = np.hypot(*(residuals[:, None, :] - residuals[None, :, :]).transpose(2, 0, 1)) <= tolerance
-    by_sighting = _distinct(agree, [voters[i].sighting for i in order], weights)
-    by_finding = _distinct(agree, [voters[i].finding for i in order], weights)
-    support = np.minimum(by_sighting[0], by_finding[0])
-    votes = np.minimum(by_sighting[1], by_finding[1])
+    by_sighting, by_finding = ([getattr(voters[i], end) for i in order] for end in ("sighting", "finding"))
+    apart = np.hypot(*(residuals[:, None, :] - residuals[None, :, :]).transpose(2, 0, 1))
+    likeness = weights * np.exp(-(apart**2) / (2.0 * rules.relative_error_m**2))
+    support = np.minimum(_sum_of_best(likeness, by_sighting), _sum_of_best(likeness, by_finding))
     best = int(np.argmax(VOTE_GAIN * support - np.sum(residuals**2, axis=1) / (2.0 * variance_m2)))
-    if votes[best] < VOTES_TO_SHIFT:
+    agree = np.flatnonzero(apart[best] <= rules.gate_sigmas * rules.relative_error_m)
+    votes = min(len({by_sighting[row] for row in agree}), len({by_finding[row] for row in agree}))
+    if votes < VOTES_TO_SHIFT:
         return NO_SHIFT
-    middle = np.average(residuals[agree[best]], axis=0, weights=weights[agree[best]])
-    return Shift((float(middle[0]), float(middle[1])), int(votes[best]))
+    nearest: dict[int, int] = {}  # a sighting near two findings votes with one pair
+    for row in agree[np.argsort(apart[best, agree], kind="stable")].tolist():
+        nearest.setdefault(by_sighting[row], row)
+    rows = sorted(nearest.values())
+    middle = np.average(residuals[rows], axis=0, weights=weights[rows])
+    return Shift((float(middle[0]), float(middle[1])), votes)
 
 
-def _distinct(agree: NDArray[np.bool_], names: Sequence[int], weights: Float) -> tuple[Float, Float]:
-    """Give for each row the weight, and the number, of the distinct names among its True columns."""
-    _, column = np.unique(names, return_inverse=True)
-    count = int(column.max()) + 1
-    member = np.zeros((len(names), count))
-    member[np.arange(len(names)), column] = 1.0
-    heaviest = np.zeros(count)
-    np.maximum.at(heaviest, column, weights)
-    present = (agree.astype(np.float64) @ member > 0).astype(np.float64)
-    return present @ heaviest, present.sum(axis=1)
+def _sum_of_best(likeness: Float, names: Sequence[int]) -> Float:
+    """Give for each row the sum, over distinct names, of the best among the columns of that name."""
+    order = np.argsort(names, kind="stable")
+    _, starts = np.unique(np.asarray(names)[order], return_index=True)
+    return np.asarray(np.maximum.reduceat(likeness[:, order], starts, axis=1).sum(axis=1), dtype=np.float64)
 
 
 def _variance_m2(sighting: Observation, known: Observation) -> float:

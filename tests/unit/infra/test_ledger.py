@@ -88,17 +88,17 @@ def test_a_pothole_joins_the_pothole_rather_than_the_damage_beside_it() -> None:
 
 
 def test_kinds_of_crack_join_only_where_they_overlap() -> None:
-    long = {"length_m": Measure(8.0, 0.5), "width_m": Measure(0.4, 0.1)}
+    long: dict[str, Any] = {"length_m": Measure(8.0, 0.5), "width_m": Measure(0.4, 0.1)}
     along = make_observation("a0", place_at(0, 0), class_name="longitudinal_crack", **long)
-    net = {"class_name": "alligator_crack", "length_m": Measure(7.0, 0.5), "width_m": Measure(1.0, 0.1)}
-    across = {"class_name": "transverse_crack", "length_m": Measure(3.0, 0.2), "width_m": Measure(0.2, 0.1)}
+    net: dict[str, Any] = {"class_name": "alligator_crack", "length_m": Measure(7.0, 0.5), "width_m": Measure(1.0, 0.1)}
+    across: dict[str, Any] = {"class_name": "transverse_crack", "length_m": Measure(3.0, 0.2), "width_m": Measure(0.2, 0.1)}
     assert not two(along, make_observation("b0", place_at(0.2, 1.0), "b", **net))
     assert two(along, make_observation("b0", place_at(3.0, 1.0), "b", **net))
     assert two(along, make_observation("b0", place_at(0, 0), "b", **across))
 
 
 def test_a_long_crack_is_one_though_two_passes_see_other_ends_of_it() -> None:
-    crack = {"class_name": "longitudinal_crack", "width_m": Measure(0.2, 0.05)}
+    crack: dict[str, Any] = {"class_name": "longitudinal_crack", "width_m": Measure(0.2, 0.05)}
     whole = make_observation("a0", place_at(0, 0), length_m=Measure(30.0, 1.0), **crack)
     part = make_observation("b0", place_at(0.5, 10.0), "b", length_m=Measure(12.0, 1.0), **crack)
     beyond = make_observation("b0", place_at(0.5, 28.0), "b", length_m=Measure(12.0, 1.0), **crack)
