@@ -114,7 +114,7 @@ def _swap(partial: Path, target: Path, aside: Path) -> None:
     if not target.exists():
         partial.rename(target)
     elif not _exchange(partial, target):
-        _swap_by_two_renames(partial, target, aside)
+        swap_by_two_renames(partial, target, aside)
 
 
 def _exchange(first: Path, second: Path) -> bool:
@@ -130,7 +130,8 @@ def _exchange(first: Path, second: Path) -> bool:
     raise OSError(number, os.strerror(number), str(second))
 
 
-def _swap_by_two_renames(partial: Path, target: Path, aside: Path) -> None:
+def swap_by_two_renames(partial: Path, target: Path, aside: Path) -> None:
+    """Do it in two steps, and undo the first where the second fails."""
     target.rename(aside)
     try:
         partial.rename(target)

@@ -124,7 +124,7 @@ def _map_data(drawing: MapDrawing, content: ReportContent) -> dict[str, Any]:
                 "latlon": (one.latitude_deg, one.longitude_deg),
                 "error_m": one.position_error_m,
             }
-            for one in drawing.marks
+            for one in sorted(drawing.marks, key=lambda mark: mark.number)
         ],
         "posts": [
             {

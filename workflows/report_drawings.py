@@ -59,7 +59,7 @@ class MapLabel(Frozen):
 
 
 class MapDrawing(Frozen):
-    """A map without tiles, north up. Units are those of the drawing; 1000 wide."""
+    """A map without tiles, north up, 1000 units wide. Marks stand in the order to paint: numbers over dots."""
 
     width: float
     height: float
@@ -101,7 +101,10 @@ class StripTick(Frozen):
 
 
 class StripRow(Frozen):
-    """One row of a strip diagram; ``width`` is the part that is road, in percent: the last row may be shorter."""
+    """One row of a strip diagram, with marks in the order to paint.
+
+    ``width`` is the part that is road, in percent: the last row may be shorter.
+    """
 
     start_text: str
     end_text: str

@@ -48,7 +48,7 @@ def draw_map(
         width=_WIDTH,
         height=sheet.height,
         lines=tuple(_line(sheet, stretch) for stretch in stretches if len(stretch.line) > 1),
-        marks=tuple(marks),
+        marks=tuple(sorted(marks, key=lambda mark: (mark.numbered, -mark.number))),
         labels=_posts(sheet, bins, taken),
         scale_bar_m=bar_m,
         scale_bar_width=round(bar_m * sheet.units_per_m, 1),

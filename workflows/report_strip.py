@@ -14,7 +14,10 @@ from workflows.report_drawings import StripBand, StripDrawing, StripMark, StripR
 from workflows.report_format import chainage, clock_seconds, distance, words
 from workflows.report_map import describe_finding, describe_stretch
 
-_ROWS_AT_MOST = 4
+_ROWS = (4, 24)
+"""At most so many rows: the fewer unless there are many findings."""
+
+_FINDINGS_A_ROW = 15
 _ROW_LENGTHS_M = tuple(step * 10.0**power for power in range(2, 7) for step in (1, 2, 5))
 _ROW_LENGTHS_S = (10.0, 50.0, 100.0, 300.0, 600.0, 1500.0, 3000.0, 6000.0, 18_000.0, 36_000.0)
 _TICKS_A_ROW = 10
@@ -64,12 +67,13 @@ class _Axis:
 
     @classmethod
     def over(
-        cls, start: float, end: float, row_lengths: Sequence[float], write: Callable[[float], str], align: bool
+        cls, start: float, end: float, findings: int, row_lengths: Sequence[float], write: Callable[[float], str]
     ) -> _Axis:
         span = max(end - start, 1e-6)
-        row = next((one for one in row_lengths if math.ceil(span / one) <= _ROWS_AT_MOST), row_lengths[-1])
+        rows = min(max(findings // _FINDINGS_A_ROW, _ROWS[0]), _ROWS[1])
+        row = next((one for one in row_lengths if math.ceil(span / one) <= rows), row_lengths[-1])
         tick = row / _TICKS_A_ROW
-        first = math.floor(start / tick + 1e-9) * tick if align else start
+        first = math.floor(start / tick + 1e-9) * tick
         last = max(math.ceil(end / tick - 1e-9) * tick, first + tick)
         return cls(min(row, last - first), tick, first, last, write)
 
@@ -107,7 +111,7 @@ def _route_strip(route: str | None, stretches: Sequence[Stretch], findings: Sequ
         _Spot(one, one.facts.chainage_m, one.facts.lateral_m) for one in findings if one.facts.chainage_m is not None
     ]
     ends = [one.start_m for one in own] + [one.end_m for one in own] + [spot.at for spot in spots]
-    axis = _Axis.over(min(ends), max(ends), _ROW_LENGTHS_M, chainage, align=True)
+    axis = _Axis.over(min(ends), max(ends), len(spots), _ROW_LENGTHS_M, chainage)
     lanes: list[str] = [name for name in ("forward", "backward") if any(one.carriageway == name for one in own)] or [""]
     return StripDrawing(
         title=route or "",
@@ -131,7 +135,7 @@ def _footage_strips(
             one for one in bins if one.route is None and one.footage_id == footage.footage_id and len(one.line) > 1
         ]
         spots = [spot for one in with_place if (spot := _along_drive(one, drive)) is not None]
-        axis = _Axis.over(own[0].start_m, own[-1].end_m, _ROW_LENGTHS_M, distance, align=True)
+        axis = _Axis.over(own[0].start_m, own[-1].end_m, len(spots), _ROW_LENGTHS_M, distance)
         strips.append(
             StripDrawing(
                 title=footage.name,
@@ -149,7 +153,7 @@ def _footage_strips(
 
 
 def _time_strip(footage: FootageNote, findings: Sequence[FindingEntry]) -> StripDrawing:
-    axis = _Axis.over(0.0, max(footage.duration_s, 1.0), _ROW_LENGTHS_S, clock_seconds, align=False)
+    axis = _Axis.over(0.0, max(footage.duration_s, 1.0), len(findings), _ROW_LENGTHS_S, clock_seconds)
     return StripDrawing(
         title=footage.name,
         axis="time",
@@ -251,7 +255,7 @@ def _marks(axis: _Axis, spots: Sequence[_Spot], start: float, lateral_max_m: flo
                 numbered=room,
             )
         )
-    return tuple(marks)
+    return tuple(sorted(marks, key=lambda mark: (mark.numbered, -mark.number)))
 
 
 def _height_px(lateral_m: float | None, lateral_max_m: float | None) -> float:

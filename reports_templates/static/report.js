@@ -159,7 +159,7 @@
 
   const error = L.circle([0, 0], { radius: 1, color: "#1a2330", weight: 1, dashArray: "3 3", fillOpacity: 0.08, interactive: false });
   const markers = data.marks.map((mark) => {
-    const options = { icon: icon(mark), title: mark.title, alt: mark.title, zIndexOffset: -mark.number * 10 };
+    const options = { icon: icon(mark), title: mark.title, alt: mark.title };
     const marker = L.marker(mark.latlon, options).bindPopup(() => popup(mark), { minWidth: 230, maxWidth: 230 }).addTo(map);
     marker.on("popupopen", () => {
       if (mark.error_m !== null) error.setLatLng(mark.latlon).setRadius(mark.error_m).addTo(map);
@@ -179,6 +179,7 @@
       const room = kept.every((other) => Math.abs(other.x - at.x) >= MARK_PX || Math.abs(other.y - at.y) >= MARK_PX);
       if (room) kept.push(at);
       icon.classList.toggle("dot", !room);
+      marker.setZIndexOffset((room ? 20000 : 0) - mark.number);
     }
     const written = [];
     for (const { post, dot } of posts) {
