@@ -1,0 +1,60 @@
+"""Killed and rerun, nothing is lost or doubled; one worker, two workers and inline write the same ledger."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Home, inspect_arguments
+from tests.ledger_digest import ledger_rows
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path, drives: Path) -> tuple[dict, float]:
+    home = Home(tmp_path_factory.mktemp("undisturbed"), shared_cache)
+    home.run(*inspect_arguments(drives / "first", home.folder / "warm", "--engine", "inline", "--every", "6m"))
+    home.database.unlink()
+    started = time.monotonic()
+    home.run(*inspect_arguments(drives / "first", home.folder / "report", "--engine", "inline"))
+    return ledger_rows(home.database), time.monotonic() - started
+
+
+def test_killed_at_ten_moments_and_run_again(home: Home, drives: Path, undisturbed: tuple[dict, float]) -> None:
+    expected, seconds = undisturbed
+    moments = random.Random(20261123)
+    arguments = inspect_arguments(drives / "first", home.folder / "report", "--engine", "inline")
+    killed = 0
+    for moment in range(10):
+        for leftover in home.folder.glob("ledger.db*"):
+            leftover.unlink()
+        process = subprocess.Popen(
+            home.command(*arguments),
+            env=home.environment(),
+            cwd=home.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            process.wait(timeout=moments.uniform(0.1, 1.0) * seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            killed += 1
+        home.run(*arguments)
+        assert ledger_rows(home.database) == expected, f"moment {moment}"
+    assert killed >= 7
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ray_writes_the_same_ledger_as_inline(
+    home: Home, drives: Path, undisturbed: tuple[dict, float], workers: str
+) -> None:
+    expected, _ = undisturbed
+    options = ("--engine", "ray", "--workers", workers)
+    home.run(*inspect_arguments(drives / "first", home.folder / "report", *options))
+    assert ledger_rows(home.database) == expected
