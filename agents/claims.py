@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -34,7 +34,8 @@ class Token:
         values: Numbers in it: metres for chainage, degrees for a point (latitude, longitude), seconds for a clock, the
             number in ``unit`` for a quantity.
         tolerance: Half a unit of the last digit written, in the unit of ``values``.
-        unit: Dimension of a quantity: ``m``, ``m2``, ``percent``, ``s``, ``day``, ``frame`` and others.
+        unit: Dimension of a quantity: ``m``, ``m2``, ``percent``, ``s``, ``day``, ``frame`` and others; ``frame_seen``
+            and ``frame_expected`` for the two numbers of ``3 of 4 frames``.
         dates: Days that a date may mean; a month without a day gives all its days.
         meaning: Classes, interval ends, a verdict, a status: by kind.
         error: The number after a ±.
@@ -270,8 +271,11 @@ def _two_quantities(match: re.Match[str]) -> list[Token]:
     counted = match["join"].lower().startswith("of")
     if counted and dimension_of(match["unit"])[0] != "frame":
         return []
-    plus_minus = match["join"] in ("±", "+/-")
-    return [_measured(match, "a", False), _measured(match, "b", plus_minus)]
+    first = _measured(match, "a", False)
+    second = _measured(match, "b", match["join"] in ("±", "+/-"))
+    if counted:
+        return [replace(first, unit="frame_seen"), replace(second, unit="frame_expected")]
+    return [first, second]
 
 
 def _number(match: re.Match[str]) -> list[Token]:

@@ -32,7 +32,8 @@ class AgentConfig(Frozen):
 
     ``road_use`` is one of the treatment policy's; None takes its default. ``max_steps`` bounds the tool calls for one
     finding. ``radius_m`` is how far a finding's surroundings are looked at, at least. ``max_parallel`` findings are
-    investigated at a time (the ledger is asked by one of them at a time; a chat model by all).
+    investigated at a time (the ledger is asked by one of them at a time; a chat model by all), out of a wave of
+    ``wave_size`` that is checkpointed finding by finding.
     """
 
     standard_path: Path | None = None
@@ -43,6 +44,7 @@ class AgentConfig(Frozen):
     max_steps: int = Field(default=8, ge=1)
     radius_m: float = Field(default=10.0, gt=0.0)
     max_parallel: int = Field(default=4, ge=1)
+    wave_size: int = Field(default=128, ge=1, le=256)
 
 
 class OneAtATime:
@@ -83,7 +85,8 @@ class AgentDeps:
         tools: By name.
         specs: The tools as the planner is told of them.
         max_steps: Most tool calls for one finding.
-        max_parallel: Findings at a time.
+        turns: Lets so many investigations run at a time.
+        wave_size: How many are sent out together.
         settings_sha256: Digest of everything but the ledger that the result depends on.
     """
 
@@ -97,7 +100,8 @@ class AgentDeps:
     tools: Mapping[str, Tool[Any, Any]]
     specs: tuple[ToolSpec, ...]
     max_steps: int
-    max_parallel: int
+    turns: threading.Semaphore
+    wave_size: int
     settings_sha256: str
 
 
@@ -136,6 +140,7 @@ def prepare(ledger: LedgerView, config: AgentConfig, planner: Planner | None = N
         tools=tools,
         specs=tuple(tool.spec for tool in tools.values()),
         max_steps=config.max_steps,
-        max_parallel=config.max_parallel,
+        turns=threading.Semaphore(config.max_parallel),
+        wave_size=config.wave_size,
         settings_sha256=hashlib.sha256(settings.encode()).hexdigest(),
     )

@@ -4,10 +4,10 @@
       │  AgentInput: inspection id, finding ids, as-of date
     triage            open a notebook for each finding, from the ledger's facts
       │
-      ├── Send, one a finding that this inspection saw ──► investigate   the planner chooses tools until it is done:
-      │                                                        │         measure, standard, neighbours, history
-      │   (no such finding)                                    │
-      ├────────────────────────────────────────────────────────┘
+    dispatch ◄──────────────────────┐     choose the next wave of open notebooks
+      │ └─ Send, one a finding ─► investigate   the planner chooses tools until it is done:
+      │                                         measure, standard, neighbours, history
+      │  (none is open)
     grade             severity by the standard (agents/standards), an interval where something is unseen
       │
     verify            confirmed / rejected / unverified, by confidence and agreement between frames
@@ -50,15 +50,19 @@ from langgraph.types import Send
 from agents.deps import AgentConfig, AgentDeps, prepare
 from agents.nodes.check_grounding import check_grounding
 from agents.nodes.compose import compose
+from agents.nodes.dispatch import dispatch, most_waves
 from agents.nodes.grade import grade
 from agents.nodes.investigate import investigate
 from agents.nodes.prioritise import prioritise
-from agents.nodes.triage import to_investigate, triage
+from agents.nodes.triage import triage
 from agents.nodes.verify import verify
 from agents.protocols import LedgerView
 from agents.state import AgentInput, AgentOutput, AgentState, InvestigateInput, checkpoint_serializer
 from agents.types import AgentResult
 from vision.errors import ReasoningError
+
+_WRITERS = 2
+_STEPS_BESIDE = 10
 
 AgentGraph = StateGraph[AgentState, None, AgentInput, AgentOutput]
 CompiledAgent = CompiledStateGraph[AgentState, None, AgentInput, AgentOutput]
@@ -69,6 +73,7 @@ def build_graph(deps: AgentDeps) -> AgentGraph:
     graph: AgentGraph = StateGraph(AgentState, input_schema=AgentInput, output_schema=AgentOutput)
 
     graph.add_node("triage", partial(triage, deps=deps))
+    graph.add_node("dispatch", partial(dispatch, deps=deps))
     graph.add_node("investigate", partial(investigate, deps=deps), input_schema=InvestigateInput)
     graph.add_node("grade", partial(grade, deps=deps))
     graph.add_node("verify", partial(verify, deps=deps))
@@ -77,8 +82,9 @@ def build_graph(deps: AgentDeps) -> AgentGraph:
     graph.add_node("check_grounding", partial(check_grounding, deps=deps))
 
     graph.add_edge(START, "triage")
-    graph.add_conditional_edges("triage", route_findings, ["investigate", "grade"])
-    graph.add_edge("investigate", "grade")
+    graph.add_edge("triage", "dispatch")
+    graph.add_conditional_edges("dispatch", route_wave, ["investigate", "grade"])
+    graph.add_edge("investigate", "dispatch")
     graph.add_edge("grade", "verify")
     graph.add_edge("verify", "prioritise")
     graph.add_edge("prioritise", "compose")
@@ -87,12 +93,13 @@ def build_graph(deps: AgentDeps) -> AgentGraph:
     return graph
 
 
-def route_findings(state: AgentState) -> list[Send] | Literal["grade"]:
-    """Send each finding that was seen to an investigation of its own."""
-    notebooks = to_investigate(state)
-    if not notebooks:
+def route_wave(state: AgentState) -> list[Send] | Literal["grade"]:
+    """Send each finding of the wave to an investigation of its own."""
+    if not state["wave"]:
         return "grade"
-    return [Send("investigate", InvestigateInput(notebook=notebook)) for notebook in notebooks]
+    return [
+        Send("investigate", InvestigateInput(notebook=state["notebooks"][finding_id])) for finding_id in state["wave"]
+    ]
 
 
 def run_agent(
@@ -140,7 +147,12 @@ def run_prepared(
     )
     saver = _reading_only_our_types(checkpointer)
     agent: CompiledAgent = build_graph(deps).compile(checkpointer=saver)
-    config: RunnableConfig = {"configurable": {"thread_id": thread_id}, "max_concurrency": deps.max_parallel}
+    config: RunnableConfig = {
+        "configurable": {"thread_id": thread_id},
+        # Threads for a whole wave and for its writes; deps.turns bounds how many investigate at a time.
+        "max_concurrency": deps.wave_size + _WRITERS,
+        "recursion_limit": 2 * most_waves(len(asked["finding_ids"]), deps.wave_size) + _STEPS_BESIDE,
+    }
     try:
         goes_on = _may_go_on(agent, config, asked, deps)
         if not goes_on:

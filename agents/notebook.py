@@ -36,11 +36,13 @@ class NotebookEntry(Frozen):
 class Notebook(Frozen):
     """Everything known of one finding: the ledger's facts, then one entry a tool call, in order.
 
-    ``failure`` is set where the investigation broke off; the entries are then those made before.
+    ``closed`` once it was investigated, or needs not be. ``failure`` is set where the investigation broke off; the
+    entries are then those made before.
     """
 
     facts: FindingFacts
     entries: tuple[NotebookEntry, ...] = ()
+    closed: bool = False
     failure: InvestigationFailure | None = None
 
     def latest(self, tool: str, result: type[Result]) -> Result | None:

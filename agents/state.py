@@ -34,6 +34,8 @@ class AgentState(AgentInput):
     """Everything that the nodes know; each key is written by the node named beside it."""
 
     notebooks: Annotated[dict[str, Notebook], merge]  # triage, then investigate
+    wave: list[str]  # dispatch: finding ids
+    waves: int  # dispatch: how many so far
     gradings: dict[str, Grading]  # grade
     judgements: dict[str, Judgement]  # verify
     assessments: list[Assessment]  # prioritise

@@ -57,11 +57,27 @@ def parse_rules(model: type[Model], text: str, file_name: str) -> Model:
         ConfigError: It isn't TOML or holds something wrong; the message names file and key.
     """
     try:
-        return model.model_validate(tomllib.loads(text))
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as err:
         raise ConfigError(f"{file_name}: not valid TOML: {err}") from err
+    try:
+        return model.model_validate(data)
     except ValidationError as err:
         first = err.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the file as a whole"
+        key = _key_in_file(first["loc"], data) or "the file as a whole"
         more = f" (and {err.error_count() - 1} more)" if err.error_count() > 1 else ""
         raise ConfigError(f"{file_name}: {key}: {first['msg']}{more}") from err
+
+
+def _key_in_file(location: tuple[int | str, ...], data: object) -> str:
+    """Write where an error is by the keys of the file; pydantic's own marks (the kind of a rule) are left out."""
+    keys: list[str] = []
+    for place, part in enumerate(location):
+        if isinstance(data, dict):
+            if part not in data and place < len(location) - 1:
+                continue
+            data = data.get(part)
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        keys.append(str(part))
+    return ".".join(keys)

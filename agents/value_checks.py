@@ -15,7 +15,7 @@ _MOST = frozenset(
 )
 _TOTAL = frozenset({"total", "together", "altogether", "combined", "sum"})
 _DUE = frozenset({"due", "by", "before", "until", "deadline", "within", "latest", "later"})
-_ANY_LENGTH = ("length", "width", "diameter", "size_error", "position_error", "lateral", "text:m")
+_ANY_LENGTH = ("length", "width", "diameter", "size_error", "position_error", "text:m")
 _LENGTH_ROLES: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
     (frozenset({"long", "length"}), ("length",)),
     (frozenset({"wide", "width"}), ("width",)),
@@ -33,7 +33,9 @@ _BY_UNIT: dict[str, tuple[str, ...]] = {
     "day": ("day", "text:day"),
     "month": ("text:month",),
     "year": ("text:year",),
-    "frame": ("frame", "text:frame"),
+    "frame": ("frame_seen", "text:frame"),
+    "frame_seen": ("frame_seen",),
+    "frame_expected": ("frame_expected",),
     "sighting": ("sighting", "text:sighting"),
     "footage": ("footage", "text:footage"),
     "deg": ("heading", "text:deg"),
@@ -89,14 +91,17 @@ def keys_for(token: Token, text: str) -> tuple[str, ...]:
     """Give what a quantity may be: by its unit, and by the words beside it."""
     if token.unit == "m2":
         return ("area_error", "text:m2") if token.error else ("area", "text:m2")
+    after = _words_after(token, text)
+    if token.unit == "frame" and {"good", "view", "examined"} & set(after):
+        return ("frame_expected",)
     if token.unit != "m":
         return _BY_UNIT[token.unit]
     if token.error:
         return ("size_error", "position_error", "text:m")
-    beside = {*_words_before(token, text, 3), *re.findall(r"[a-z]+", text[token.end : token.end + 24].lower())[:2]}
-    for words, keys in _LENGTH_ROLES:
-        if words & beside:
-            return keys
+    for beside in (set(after[:2]), set(_words_before(token, text, 3, within_clause=True))):
+        for words, keys in _LENGTH_ROLES:
+            if words & beside:
+                return keys
     return (*_ANY_LENGTH, "chainage") if re.search(r"km|kilomet", token.text.lower()) else _ANY_LENGTH
 
 
@@ -155,5 +160,13 @@ def _means(token: Token, days: frozenset[date] | set[date]) -> bool:
     )
 
 
-def _words_before(token: Token, text: str, count: int) -> list[str]:
-    return re.findall(r"[a-z]+", text[: token.start].lower())[-count:]
+def _words_before(token: Token, text: str, count: int, within_clause: bool = False) -> list[str]:
+    before = text[: token.start].lower()
+    if within_clause:
+        before = re.split(r"[,;:]", before)[-1]
+    return re.findall(r"[a-z]+", before)[-count:]
+
+
+def _words_after(token: Token, text: str) -> list[str]:
+    """Give the words up to the next punctuation or number."""
+    return re.findall(r"[a-z]+", re.split(r"[,;:.\d]", text[token.end :].lower(), maxsplit=1)[0])[:5]

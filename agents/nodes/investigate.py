@@ -19,19 +19,20 @@ class Investigated(TypedDict):
 
 
 def investigate(state: InvestigateInput, deps: AgentDeps) -> Investigated:
-    """Fill a notebook; a failure of planner or tool ends it and is written into it.
+    """Fill a notebook and close it; a failure of planner or tool ends it and is written into it.
 
     A StoreError is let through: without the ledger no finding can be investigated.
     """
     notebook = state["notebook"]
     try:
-        notebook = fill(notebook, deps)
+        with deps.turns:
+            notebook = fill(notebook, deps)
     except (InputError, ModelError, ReasoningError) as err:
         failure = InvestigationFailure(
             finding_id=notebook.facts.finding_id, error_type=type(err).__name__, message=str(err)
         )
         notebook = notebook.model_copy(update={"failure": failure})
-    return {"notebooks": {notebook.facts.finding_id: notebook}}
+    return {"notebooks": {notebook.facts.finding_id: notebook.model_copy(update={"closed": True})}}
 
 
 def fill(notebook: Notebook, deps: AgentDeps) -> Notebook:

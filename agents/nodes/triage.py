@@ -18,7 +18,7 @@ class Triaged(TypedDict):
 
 
 def triage(state: AgentState, deps: AgentDeps) -> Triaged:
-    """Read every finding's facts.
+    """Read every finding's facts; of what this inspection didn't see, or saw mended, there is nothing more to learn.
 
     Raises:
         ReasoningError: The ledger gave another finding than the one asked for.
@@ -28,10 +28,5 @@ def triage(state: AgentState, deps: AgentDeps) -> Triaged:
         facts = deps.ledger.facts(finding_id)
         if facts.finding_id != finding_id:
             raise ReasoningError(f"asked the ledger for finding {finding_id} and was given {facts.finding_id}")
-        notebooks[finding_id] = Notebook(facts=facts)
+        notebooks[finding_id] = Notebook(facts=facts, closed=facts.status not in OBSERVED)
     return {"notebooks": notebooks}
-
-
-def to_investigate(state: AgentState) -> list[Notebook]:
-    """Give the notebooks of findings that this inspection saw; nothing new can be learnt of the others."""
-    return [notebook for notebook in state["notebooks"].values() if notebook.facts.status in OBSERVED]
