@@ -64,6 +64,6 @@ def _why_unknown(path: Path) -> str:
         return f"no image in the folder {path.name} has a GPS position"
     if path.stat().st_size == 0:
         return f"{path.name} is empty"
-    if path.suffix.lower() in CSV_SUFFIXES and (names := read_header(path)):
+    if path.suffix.lower() in CSV_SUFFIXES and any(names := read_header(path)):
         return f"{path.name} has no column that says where: it has {', '.join(names[:20])}"
     return f"{path.name} is of no known telemetry format"
