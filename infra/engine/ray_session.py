@@ -47,7 +47,7 @@ def ray_started(config: EngineConfig) -> Iterator[None]:
     folder = _own_folder()
     try:
         if config.ray_address is not None:
-            _join_cluster(config.ray_address)
+            _join_cluster(config.ray_address, folder)
         else:
             _start_own(config.workers, folder)
         yield
@@ -78,11 +78,11 @@ def _start_own(workers: int, folder: Path) -> None:
             raise WalkdownError(f"Ray did not start on this machine ({err}): run with --engine inline") from err
 
 
-def _join_cluster(address: str) -> None:
+def _join_cluster(address: str, folder: Path) -> None:
     """Join a cluster, and send it this checkout's packages."""
     _knock(address)
     packages = [str(root / name) for name in IMPORT_PACKAGES if (root := _package_root(name)) is not None]
-    with _environment(_QUIET):
+    with _environment(_QUIET), _stderr_into(folder / "join.log"):
         import ray
 
         try:
