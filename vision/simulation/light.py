@@ -72,7 +72,7 @@ def plan_light(seed: int, pass_number: int, condition: ConditionName) -> DriveLi
         )
         haze = float(rng.uniform(150.0, 400.0))
     elif condition == "rain":
-        direct, clouds, haze = 0.0, 1.0, float(rng.uniform(90.0, 260.0))
+        direct, clouds, haze = 0.0, 1.4, float(rng.uniform(90.0, 260.0))
         exposure, noise = float(rng.uniform(1 / 250, 1 / 90)), float(rng.uniform(2.0, 4.0))
     elif condition == "night":
         direct, clouds, haze = 0.0, 0.8, 400.0

@@ -94,7 +94,7 @@ def make_route(seed: int, length_m: float) -> Route:
     _, longitude, latitude, spread = _REGIONS[int(rng.integers(len(_REGIONS)))]
     longitude += float(rng.uniform(-spread, spread))
     latitude += float(rng.uniform(-spread, spread))
-    along = np.arange(int(np.ceil(length_m / STEP_M)) + 1) * STEP_M
+    along = np.asarray(np.arange(int(np.ceil(length_m / STEP_M)) + 1) * STEP_M, np.float64)
     along[-1] = length_m
     wavelengths, phases = np.array([310.0, 530.0, 970.0]), rng.uniform(0.0, 2.0 * np.pi, 3)
     weights = rng.dirichlet(np.ones(3)) * rng.uniform(0.35, 1.0)
