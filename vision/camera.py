@@ -26,6 +26,8 @@ _KEYS = {
     "errors": {"height_m", "pitch_deg", "focal_fraction"},
 }
 
+_FOV_DEG = (20.0, 150.0)
+
 DEFAULT_HEIGHT_M = 1.4
 DEFAULT_PITCH_DEG = 5.0
 DEFAULT_HORIZONTAL_FOV_DEG = 70.0
@@ -127,11 +129,13 @@ def read_camera(path: Path, width_px: int, height_px: int) -> Camera:
 
 def _camera_from(table: dict[str, object], errors: dict[str, object], width_px: int, height_px: int) -> Camera:
     own_width_px, own_height_px = int(_number(table, "width_px", width_px)), int(_number(table, "height_px", height_px))
+    if "focal_px" in table and "horizontal_fov_deg" in table:
+        raise ValueError("focal_px and horizontal_fov_deg say the same thing: leave one of them out")
     if "focal_px" in table:
         focal_px = _number(table, "focal_px")
     else:
         fov_deg = _number(table, "horizontal_fov_deg")
-        if not 20.0 <= fov_deg <= 150.0:
+        if not _FOV_DEG[0] <= fov_deg <= _FOV_DEG[1]:
             raise ValueError(f"horizontal_fov_deg is {fov_deg:g}; a lens that sees a road has 20 to 150")
         focal_px = _focal_px(own_width_px, fov_deg)
     return Camera(
@@ -159,6 +163,11 @@ def _refuse_unknown_keys(path: Path, tables: set[str], camera: dict[str, object]
 def _check_sense(path: Path, camera: Camera) -> None:
     if camera.width_px <= 0 or camera.height_px <= 0 or camera.focal_px <= 0:
         raise ConfigError(f"{path}: width_px, height_px and focal_px must be above 0")
+    if not _FOV_DEG[0] - 1e-6 <= camera.horizontal_fov_deg <= _FOV_DEG[1] + 1e-6:
+        raise ConfigError(
+            f"{path}: focal_px {camera.focal_px:g} for {camera.width_px} px of width is a field of view of "
+            f"{camera.horizontal_fov_deg:.0f} degrees; a lens that sees a road has 20 to 150"
+        )
     if not 0.2 <= camera.height_m <= 10.0:
         raise ConfigError(
             f"{path}: height_m is {camera.height_m:g}; a camera on a vehicle is 0.2 to 10 m over the road"

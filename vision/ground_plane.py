@@ -182,4 +182,6 @@ def _spread(nominal: float, variants: list[float]) -> float:
 def _touches_edge(camera: Camera, outline: Float) -> bool:
     margin = 0.006 * camera.width_px
     low, high = outline.min(axis=0), outline.max(axis=0)
-    return bool(low[0] < margin or high[0] > camera.width_px - margin or high[1] > camera.height_px - margin)
+    size = np.array([camera.width_px, camera.height_px])
+    # the top edge too: a camera that looks down steeply has road there
+    return bool((low < margin).any() or (high > size - margin).any())

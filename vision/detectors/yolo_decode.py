@@ -49,7 +49,7 @@ class Letterbox:
 def letterbox_for(width_px: int, height_px: int, image_size: int) -> Letterbox:
     """Fit a picture's long side to ``image_size`` and pad the short side to a multiple of the stride."""
     scale = image_size / max(width_px, height_px)
-    inner_width, inner_height = round(width_px * scale), round(height_px * scale)
+    inner_width, inner_height = _inner_size(width_px, height_px, scale)
     padded_width = -(-inner_width // _STRIDE) * _STRIDE
     padded_height = -(-inner_height // _STRIDE) * _STRIDE
     left, top = (padded_width - inner_width) // 2, (padded_height - inner_height) // 2
@@ -59,7 +59,7 @@ def letterbox_for(width_px: int, height_px: int, image_size: int) -> Letterbox:
 def to_input(image: Image, box: Letterbox) -> F32:
     """Give the network's input: (3, H, W) float32 RGB in [0, 1]."""
     height, width = image.shape[:2]
-    inner = (round(width * box.scale), round(height * box.scale))
+    inner = _inner_size(width, height, box.scale)
     resized = image if inner == (width, height) else cv2.resize(image, inner, interpolation=_interpolation(box.scale))
     canvas = np.full((box.height_px, box.width_px, 3), _PAD_GREY, np.uint8)
     canvas[box.top_px : box.top_px + inner[1], box.left_px : box.left_px + inner[0]] = resized
@@ -93,8 +93,10 @@ def decode(
     scores = rows[4 : 4 + count]
     candidates = np.flatnonzero(scores.max(axis=0) >= config.confidence)
     kept_rows = rows[:, candidates]
-    if not np.isfinite(kept_rows).all():
-        raise InferenceError("the model gave values that are not finite")
+    # a score that is not a number is over no threshold: without this check it would pass for "nothing found"
+    masks_finite = prototypes is None or len(candidates) == 0 or np.isfinite(prototypes).all()
+    if not (np.isfinite(scores).all() and np.isfinite(kept_rows).all() and masks_finite):
+        raise InferenceError("the model gave values that are not finite: its weights or its precision are at fault")
     scores = kept_rows[4 : 4 + count]
     class_id = scores.argmax(axis=0).astype(np.int64)
     confidence = scores.max(axis=0)
@@ -102,6 +104,8 @@ def decode(
     xyxy = np.concatenate([xywh[:, :2] - xywh[:, 2:] / 2.0, xywh[:, :2] + xywh[:, 2:] / 2.0], axis=1)
     kept = _suppress(xyxy, confidence, class_id, config)
     image_xyxy = _to_image(xyxy[kept], box, frame.image.shape[1], frame.image.shape[0])
+    shown = (image_xyxy[:, 2:] > image_xyxy[:, :2]).all(axis=1)  # a box may lie in the padding altogether
+    kept, image_xyxy = kept[shown], image_xyxy[shown]
     if prototypes is None:
         outlines: tuple[F32, ...] = (_NO_OUTLINE,) * len(kept)
     else:
@@ -115,6 +119,10 @@ def decode(
         class_names=class_names,
         outlines=outlines,
     )
+
+
+def _inner_size(width_px: int, height_px: int, scale: float) -> tuple[int, int]:
+    return max(1, round(width_px * scale)), max(1, round(height_px * scale))
 
 
 def _interpolation(scale: float) -> int:
@@ -156,6 +164,7 @@ def _outlines(
     return tuple(outlines)
 
 
+_PIXEL = np.ones((2, 2), np.uint8)
 _MASK_UPSCALE = 4  # prototypes are a quarter of the input's size; outlines are traced at the input's
 
 
@@ -169,11 +178,13 @@ def _outline(logits: F32, corners: F32) -> F32:
     patch = logits[top:bottom, left:right]
     size = ((right - left) * _MASK_UPSCALE, (bottom - top) * _MASK_UPSCALE)
     mask = (cv2.resize(np.ascontiguousarray(patch), size, interpolation=cv2.INTER_LINEAR) > 0).astype(np.uint8)
-    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    # OpenCV traces through the middles of a region's outermost pixels, which cuts half a pixel off all around: light
+    # up the four corners of each pixel instead, so that what is traced is the region's true edge
+    corners_lit = cv2.dilate(cv2.copyMakeBorder(mask, 0, 1, 0, 1, cv2.BORDER_CONSTANT), _PIXEL, anchor=(1, 1))
+    contours, _ = cv2.findContours(corners_lit, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not contours:
         return _NO_OUTLINE
     largest = max(contours, key=cv2.contourArea)
     traced = cv2.approxPolyDP(largest, 0.6, closed=True).reshape(-1, 2).astype(np.float32)
-    # a pixel's centre in the enlarged patch, back in prototype pixels
-    points = (traced + 0.5) / _MASK_UPSCALE + np.array([left, top], np.float32)
+    points = traced / _MASK_UPSCALE + np.array([left, top], np.float32)
     return np.clip(points, corners[:2], corners[2:]).astype(np.float32) if len(points) >= 3 else _NO_OUTLINE
