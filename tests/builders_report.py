@@ -211,7 +211,7 @@ def make_bins(mode: Mode = "map", length_m: float = 2600.0, start_m: float = 100
                 reasons={refused: 3} if refused and driven else {},
                 line=() if mode == "chainage" else (route_point(at), route_point(at + 5), route_point(at + 10)),
                 footage_id=FOOTAGE_ID if driven else None,
-                carriageway=None if mode == "drive" or not driven else "forward",
+                carriageway=None if mode == "drive" else "forward",
                 first_pts_ns=int((at - start_m) / 11.2 * 1e9) if driven else None,
                 last_pts_ns=int((at - start_m + 14) / 11.2 * 1e9) if driven else None,
             )

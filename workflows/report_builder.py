@@ -36,6 +36,9 @@ from workflows.report_strip import draw_strips
 
 SOON_DAYS = 7
 MOST_URGENT = 5
+PAGE_PICTURES_BYTES = 60_000_000
+"""A page with more than this in pictures takes too long to open."""
+
 _RANK: dict[Severity, int] = {"low": 1, "medium": 2, "high": 3}
 _FIRST_TIMES = 3
 
@@ -100,10 +103,27 @@ def rank_findings(records: Iterable[FindingRecord], assessments: Sequence[Assess
     if unknown:
         raise ReasoningError(f"the agent assessed findings that aren't in the report: {', '.join(sorted(unknown))}")
     places = {one.facts.finding_id: i for i, one in enumerate(sorted(ordered, key=lambda one: _along_road(one.facts)))}
+    room = pictures_in_page(ordered, PAGE_PICTURES_BYTES)
     return tuple(
-        _entry(i, places[one.facts.finding_id], one, by_id.get(one.facts.finding_id))
-        for i, one in enumerate(ordered, start=1)
+        _entry(i + 1, places[one.facts.finding_id], room[i], one, by_id.get(one.facts.finding_id))
+        for i, one in enumerate(ordered)
     )
+
+
+def pictures_in_page(records: Sequence[FindingRecord], at_most_bytes: int) -> list[int]:
+    """Share the page's room: first the best picture of each finding in turn, then the second best of each, and so on.
+
+    Returns:
+        For each record, how many of its pictures stand in the page.
+    """
+    counts = [0] * len(records)
+    left = at_most_bytes
+    for rank in range(max((len(one.pictures) for one in records), default=0)):
+        for i, one in enumerate(records):
+            if counts[i] == rank < len(one.pictures) and len(one.pictures[rank].jpeg) <= left:
+                counts[i] += 1
+                left -= len(one.pictures[rank].jpeg)
+    return counts
 
 
 def key_figures(entries: Sequence[FindingEntry], covered: CoveredLengths | None, today: date) -> KeyFigures:
@@ -157,7 +177,9 @@ def _along_road(facts: FindingFacts) -> tuple[bool, str, float, str, float]:
     return (facts.chainage_m is None, facts.route or "", chainage_m, facts.footage_name, facts.frame_pts_s)
 
 
-def _entry(number: int, place_order: int, record: FindingRecord, assessment: Assessment | None) -> FindingEntry:
+def _entry(
+    number: int, place_order: int, in_page: int, record: FindingRecord, assessment: Assessment | None
+) -> FindingEntry:
     grade = assessment.severity if assessment else None
     level: Level = grade.high if grade else "not_graded"
     return FindingEntry(
@@ -174,6 +196,7 @@ def _entry(number: int, place_order: int, record: FindingRecord, assessment: Ass
         box_xyxy=record.box_xyxy,
         frame_index=record.frame_index,
         pictures=record.pictures,
+        pictures_in_page=in_page,
         seen=record.seen,
     )
 

@@ -203,6 +203,7 @@ class FindingEntry(Frozen):
         box_xyxy: See ``FindingRecord``.
         frame_index: See ``FindingRecord``.
         pictures: Best first.
+        pictures_in_page: So many of them stand in the page; the rest lie in ``evidence/`` only.
         seen: Every sighting, oldest first.
     """
 
@@ -219,6 +220,7 @@ class FindingEntry(Frozen):
     box_xyxy: tuple[float, float, float, float] | None
     frame_index: int | None
     pictures: tuple[ReportPicture, ...]
+    pictures_in_page: int
     seen: tuple[SeenAt, ...]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from vision.types import CoverageBin, CoverageState
+from vision.coverage import covered_length_m, merge_coverage
+from vision.types import CoverageBin
 from workflows.report_content import CoveredLengths, Stretch
 
-_BEST_FIRST: dict[CoverageState, int] = {"valid": 0, "invalid": 1, "not_driven": 2}
 _SAME_PLACE_M = 0.5
 """Bins whose ends lie this close together are neighbours."""
 
@@ -22,31 +22,13 @@ def cover_lengths(bins: Sequence[CoverageBin]) -> CoveredLengths | None:
     """
     if not bins:
         return None
-    metres: dict[CoverageState, float] = {"valid": 0.0, "invalid": 0.0, "not_driven": 0.0}
-    for kept in best_bins(bins):
-        metres[kept.state] += kept.end_m - kept.start_m
+    metres = covered_length_m(merge_coverage(bins))
     on_route = any(one.route is not None for one in bins)
     return CoveredLengths(
         valid_m=metres["valid"],
         invalid_m=metres["invalid"],
         not_driven_m=metres["not_driven"] if on_route else None,
     )
-
-
-def best_bins(bins: Sequence[CoverageBin]) -> list[CoverageBin]:
-    """Keep one bin a place and direction, that of the pass that saw it best, in order along each road.
-
-    Of invalid passes the reasons are added up.
-    """
-    kept: dict[tuple[_Road, int], CoverageBin] = {}
-    for candidate in bins:
-        key = (road_of(candidate), round(candidate.start_m * 10))
-        present = kept.get(key)
-        if present is None or _BEST_FIRST[candidate.state] < _BEST_FIRST[present.state]:
-            kept[key] = candidate
-        elif candidate.state == present.state == "invalid":
-            kept[key] = _with_reasons_of(present, candidate)
-    return [kept[key] for key in sorted(kept)]
 
 
 def road_of(road: CoverageBin | Stretch) -> _Road:
@@ -56,9 +38,9 @@ def road_of(road: CoverageBin | Stretch) -> _Road:
 
 
 def merge_stretches(bins: Sequence[CoverageBin], footage_names: Mapping[str, str]) -> tuple[Stretch, ...]:
-    """Merge the best bins into runs of one state, in order along each road."""
+    """Merge the bins, each as its best pass saw it, into runs of one state, in order along each road."""
     runs: list[list[CoverageBin]] = []
-    for one in best_bins(bins):
+    for one in merge_coverage(bins):
         if runs and _continues(runs[-1][-1], one):
             runs[-1].append(one)
         else:
@@ -104,20 +86,3 @@ def _drive_of(road: CoverageBin | Stretch) -> str:
     if isinstance(road, Stretch):
         return road.footage_ids[0] if road.footage_ids else ""
     return road.footage_id or ""
-
-
-def _with_reasons_of(present: CoverageBin, other: CoverageBin) -> CoverageBin:
-    reasons = Counter(present.reasons)
-    reasons.update(other.reasons)
-    return CoverageBin(
-        start_m=present.start_m,
-        end_m=present.end_m,
-        route=present.route,
-        state=present.state,
-        reasons=dict(reasons),
-        line=present.line or other.line,
-        footage_id=present.footage_id,
-        carriageway=present.carriageway,
-        first_pts_ns=present.first_pts_ns,
-        last_pts_ns=present.last_pts_ns,
-    )

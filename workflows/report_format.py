@@ -22,6 +22,8 @@ _REASONS = {
     "blocked_lens": "lens blocked",
     "not_a_road": "not a road",
     "undecodable": "not decodable",
+    "no_position": "position unknown",
+    "not_examined": "samples too far apart",
 }
 _STATES = {"valid": "validly seen", "invalid": "not validly seen", "not_driven": "not driven"}
 _DIRECTIONS = {"forward": "along rising chainage", "backward": "against rising chainage"}

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from shapely import LineString
 
+from vision.coverage import merge_coverage
 from vision.types import CoverageBin
 from workflows.report_content import FindingEntry, Stretch
-from workflows.report_coverage import best_bins, road_of
+from workflows.report_coverage import road_of
 from workflows.report_drawings import MapDrawing, MapLabel, MapLine, MapMark
 from workflows.report_format import chainage, distance, severity, words
 
@@ -155,7 +156,7 @@ def _mark(sheet: _Sheet, entry: FindingEntry, latitude: float, longitude: float,
 
 def _posts(sheet: _Sheet, bins: Sequence[CoverageBin], taken: list[_Box]) -> tuple[MapLabel, ...]:
     """Put chainage posts beside the line wherever their words have room."""
-    drawn = [one for one in best_bins(bins) if len(one.line) > 1]
+    drawn = [one for one in merge_coverage(bins) if len(one.line) > 1]
     if not drawn:
         return ()
     step = _post_step(drawn)

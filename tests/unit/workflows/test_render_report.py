@@ -214,6 +214,18 @@ def test_pictures_have_words_and_sizes_and_load_lazily() -> None:
     assert len({one["alt"] for one in pictures}) == 16
 
 
+def test_a_picture_that_has_no_room_in_the_page_is_linked() -> None:
+    content = one_finding()
+    entry = content.findings[0].model_copy(update={"pictures_in_page": 1})
+
+    page = Page(render_report(content.model_copy(update={"findings": (entry,)})))
+
+    assert len([one for one in page.all("img") if "loading" in one]) == 1
+    assert [one["href"] for one in page.all("a") if one["href"].startswith("evidence/")] == [
+        "evidence/f00000000001-close.jpg"
+    ]
+
+
 def test_headings_never_skip_a_level_and_tables_have_scopes() -> None:
     page = page_of("map")
     levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h[1-6]", tag)]

@@ -22,7 +22,14 @@ from tests.builders_report import (
     make_report,
 )
 from vision.errors import Failure, ReasoningError, StoreError
-from workflows.report_builder import build_report, key_figures, place_text, rank_findings, report_picture
+from workflows.report_builder import (
+    build_report,
+    key_figures,
+    pictures_in_page,
+    place_text,
+    rank_findings,
+    report_picture,
+)
 from workflows.report_content import CoveredLengths
 
 A, B, C = make_facts(1), make_facts(2), make_facts(3)
@@ -170,6 +177,17 @@ def test_stretches_not_validly_seen_are_listed_with_their_reason() -> None:
         (2590.0, 2770.0, ["too_dark"]),
     ]
     assert [(one.start_m, one.end_m) for one in content.not_driven] == [(3420.0, 3600.0)]
+
+
+def test_a_full_page_keeps_the_best_picture_of_each_before_the_second_of_any() -> None:
+    records = [make_record(facts) for facts in (A, B, C)]
+    first = [len(one.pictures[0].jpeg) for one in records]
+    second = [len(one.pictures[1].jpeg) for one in records]
+
+    assert pictures_in_page(records, sum(first) + sum(second)) == [2, 2, 2]
+    assert pictures_in_page(records, sum(first) + second[0]) == [2, 1, 1]
+    assert pictures_in_page(records, first[0] + first[1]) == [1, 1, 0]
+    assert pictures_in_page(records, 0) == [0, 0, 0]
 
 
 def test_a_picture_brings_its_size_and_a_broken_one_is_an_error() -> None:

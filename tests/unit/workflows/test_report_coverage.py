@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders_report import make_bins
+from vision.coverage import merge_coverage
 from vision.types import CoverageBin
-from workflows.report_coverage import best_bins, cover_lengths, merge_stretches
+from workflows.report_coverage import cover_lengths, merge_stretches
 
 
 @st.composite
@@ -40,7 +41,7 @@ def test_merging_keeps_every_metre(bins: list[CoverageBin]) -> None:
     stretches = merge_stretches(bins, {})
 
     assert sum(one.length_m for one in stretches) == pytest.approx(
-        sum(one.end_m - one.start_m for one in best_bins(bins))
+        sum(one.end_m - one.start_m for one in merge_coverage(bins))
     )
 
 
