@@ -63,9 +63,10 @@ class RaisedPriority(Rules):
 
 
 class OfficeAction(Rules):
-    """What follows for a finding that needs nothing done on the road."""
+    """What follows for a finding that needs nothing done on the road; something else where that isn't confirmed."""
 
     action: str
+    action_unverified: str | None = None
     priority: Priority
     reason: str
 
@@ -134,12 +135,13 @@ def treat(
         return None
     if facts.status == "repaired" or facts.status == "not_observed":
         office: OfficeAction = getattr(policy.statuses, facts.status)
+        unsure = office.action_unverified if verdict == "unverified" else None
         return Treatment(
-            action=office.action,
+            action=unsure or office.action,
             response_days=0,
             priority=office.priority,
             due=None,
-            reason=f"{_sentence(office.reason)}",
+            reason=_sentence(office.reason),
         )
     rules = policy.classes.get(facts.class_name)
     response = None if rules is None else _response(rules, severity)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agents.grading import grade, mean_diameter_mm
@@ -140,6 +140,7 @@ def test_mean_diameter_is_that_of_the_circle_of_the_same_area() -> None:
     assert (by_axes.value, by_axes.error) == (pytest.approx(300), pytest.approx(25))
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.floats(min_value=20, max_value=2000),
     st.floats(min_value=0, max_value=300),

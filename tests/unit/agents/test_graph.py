@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from langgraph.checkpoint.memory import InMemorySaver
 
@@ -234,7 +234,7 @@ def test_wrong_settings_are_told_before_any_work(tmp_path: Path) -> None:
         assess(POTHOLE, config=AgentConfig(road_use="racetrack"))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.permutations(ALL))
 def test_the_order_of_asking_changes_nothing(findings: list[FindingFacts]) -> None:
     assert assess(*findings) == assess(*ALL)
@@ -246,7 +246,7 @@ classes = st.sampled_from(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.tuples(classes, statuses, st.floats(0, 1), st.integers(0, 9), st.integers(0, 9), st.booleans()), max_size=7

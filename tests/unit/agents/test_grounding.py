@@ -6,7 +6,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from agents.grounding import Record, keep_grounded, make_record, problems_in
@@ -341,6 +341,7 @@ def sentence_about(
     )
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(records())
 def test_what_the_record_says_stands(made: tuple[FindingFacts, Record]) -> None:
     facts, record = made
@@ -350,6 +351,7 @@ def test_what_the_record_says_stands(made: tuple[FindingFacts, Record]) -> None:
     assert problems(text, facts.finding_id, record=record) == ()
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(records(), st.sampled_from(["area", "chainage", "latitude", "due", "days", "id", "class"]), st.data())
 def test_one_planted_falsehood_is_caught(made: tuple[FindingFacts, Record], kind: str, data: st.DataObject) -> None:
     facts, record = made
@@ -387,6 +389,7 @@ def test_one_planted_falsehood_is_caught(made: tuple[FindingFacts, Record], kind
     assert problems(text, cited, record=record) != ()
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(sorted(VOCABULARY.classes)), min_size=1, max_size=8), st.integers(0, 12))
 def test_a_count_stands_only_if_it_is_right(class_names: list[str], claimed: int) -> None:
     facts = [make_facts(finding_id=f"f-{place:04d}", class_name=name) for place, name in enumerate(class_names)]
@@ -397,6 +400,7 @@ def test_a_count_stands_only_if_it_is_right(class_names: list[str], claimed: int
     assert stands == (claimed == class_names.count(name))
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=80))
 def test_any_text_at_all_is_judged_without_an_error(text: str) -> None:
     problems(text, *ALL)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agents.severity import LEVELS
@@ -60,6 +60,12 @@ def test_nothing_to_do_on_the_road_has_no_due_date(status: Status, action: str) 
     assert dated(treatment, date(2025, 3, 1), status).due is None
 
 
+def test_work_order_of_an_unconfirmed_repair_is_not_closed_unseen() -> None:
+    treatment = treat(POLICY, "main", make_facts(status="repaired"), None, "unverified")
+    assert treatment is not None
+    assert treatment.action.startswith("look whether it is gone")
+
+
 def test_due_date_counts_from_the_inspection() -> None:
     treatment = treat(POLICY, "secondary", make_facts(), graded("low", "medium"), "confirmed")
     assert treatment is not None
@@ -81,6 +87,7 @@ def test_unknown_class_has_no_treatment_and_ungraded_only_where_the_policy_has_o
     assert small.action == "watch at the next inspection"
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from(sorted(POLICY.classes)),
     st.sampled_from(LEVELS),

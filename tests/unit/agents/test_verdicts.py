@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agents.types import Neighbour, Verdict
@@ -88,6 +88,7 @@ def test_not_observed_says_nothing() -> None:
     assert judge(POLICY, facts).verdict == "unverified"
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.floats(0, 1), st.integers(0, 40), st.integers(0, 40), st.floats(0, 1))
 def test_more_confidence_never_turns_a_confirmation_down(
     confidence: float, seen: int, unseen: int, more: float
