@@ -57,6 +57,11 @@ class QualityLimits:
     plain_share: float = 0.72
     edge_share: float = 0.003
 
+    @classmethod
+    def off(cls) -> QualityLimits:
+        """Give limits that refuse nothing."""
+        return cls(dark_grey=0.0, white_share=1.0, blur_ratio=0.0, plain_energy=0.0, covered_share=1.0, plain_share=1.0)
+
 
 DEFAULT_LIMITS = QualityLimits()
 
