@@ -109,7 +109,7 @@ def test_the_stated_error_covers_a_camera_that_is_wrong_by_its_own_error() -> No
     truth = np.array([9.0, 1.0])
     outline = ellipse(9.0, 1.0, 0.8, 0.5)
     misses = []
-    for _ in range(300):
+    for _ in range(120):
         real = replace(
             CAMERA,
             pitch_deg=CAMERA.pitch_deg + generator.normal(0.0, CAMERA.pitch_error_deg),
