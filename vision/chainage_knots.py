@@ -57,12 +57,11 @@ def chainage_knots(time_s: Float, x_m: Float) -> Knots:
     own = np.arange(len(time_s))
     slope = np.abs(np.diff(x_m)) / np.diff(time_s)
     speed = np.minimum(np.concatenate((slope[:1], slope)), np.concatenate((slope, slope[-1:])))
-    ahead, behind = np.minimum(own + _PROGRESS_ROWS, len(own) - 1), np.maximum(own - _PROGRESS_ROWS, 0)
-    # A jump to another section points nowhere: it is left out of the progress.
-    step = np.diff(x_m)
-    step[np.abs(step) > _SECTIONS_APART_M / 2] = 0.0
-    run = np.concatenate(([0.0], np.cumsum(step)))
-    velocity = np.stack((np.sign(run[ahead] - run[behind]) * speed, np.zeros(len(own))), axis=1)
+    # A jump to another section points nowhere: progress is that within the run of rows between two jumps.
+    run = np.concatenate(([0], np.cumsum(np.abs(np.diff(x_m)) > _SECTIONS_APART_M / 2)))
+    first, last = np.searchsorted(run, run), np.searchsorted(run, run, side="right") - 1
+    progress = x_m[np.minimum(own + _PROGRESS_ROWS, last)] - x_m[np.maximum(own - _PROGRESS_ROWS, first)]
+    velocity = np.stack((np.sign(progress) * speed, np.zeros(len(own))), axis=1)
     error = np.full(len(own), CHAINAGE_ERROR_M)
     return unsmoothed_knots(
         time_s,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 
 from vision.types import Float, Int
 
@@ -20,6 +23,9 @@ _OUTLIER_SIGMAS = 8.0
 _HARDEST_ACCELERATION_MPS2 = 6.0
 """About the hardest braking of a car on a dry road. A fix is no outlier for being as far off its neighbours' line as
 braking moves a car, or as far as it goes at its speed."""
+
+_NEIGHBOURS = 3
+_LOOKS = 5
 
 _LONGEST_STEP_FOR_NOISE_S = 4.0
 """With fixes further apart a vehicle's own turns and stops hide the noise."""
@@ -73,55 +79,73 @@ def refuse_outliers(time_s: Float, xy_m: Float, white_sigma_m: float) -> Int:
         (M,) int64, ascending.
     """
     rows = np.arange(len(time_s))
-    for _ in range(2):  # a second look, since two outliers in a row hide each other
-        if len(rows) < 5:
+    for most in (1, 2):  # lone ones first: two of them can cut off a few good fixes between them
+        rows = rows[~_thrown_far(time_s[rows], xy_m[rows], most)]
+    for _ in range(
+        _LOOKS
+    ):  # only the worst of a neighbourhood goes at each look: a bad fix makes its neighbours look bad
+        bounds = [*np.flatnonzero(piece_starts(time_s[rows], xy_m[rows])).tolist(), len(rows)]
+        pieces = [rows[a:b] for a, b in pairwise(bounds)]
+        off = np.concatenate([_off_their_neighbours(time_s[p], xy_m[p], white_sigma_m) for p in pieces])
+        refused = (off > 1.0) & (off >= maximum_filter1d(off, 2 * _NEIGHBOURS + 1))
+        if not refused.any():
             break
-        rows = rows[~_off_their_neighbours(time_s[rows], xy_m[rows], white_sigma_m)]
-    for _ in range(2):
-        starts = piece_starts(time_s[rows], xy_m[rows])
-        piece = np.cumsum(starts) - 1
-        size = np.bincount(piece)
-        jumped = np.zeros(len(size), dtype=bool)
-        far = np.flatnonzero(starts)[1:]
-        quick = time_s[rows][far] - time_s[rows][far - 1] <= PIECE_GAP_S
-        jumped[1:] |= quick
-        jumped[:-1] |= quick
-        rows = rows[~(jumped & (size < 3) & (size < size.max()))[piece]]
+        rows = rows[~refused]
     return rows
 
 
-def _off_their_neighbours(time_s: Float, xy_m: Float, white_sigma_m: float) -> Mask:
+def _thrown_far(time_s: Float, xy_m: Float, most: int) -> Mask:
+    """Tell which fixes are of a group of at most so many that a jump parts from larger groups."""
+    starts = piece_starts(time_s, xy_m)
+    piece = np.cumsum(starts) - 1
+    size = np.bincount(piece)
+    first = np.flatnonzero(starts)[1:]
+    jump = time_s[first] - time_s[first - 1] <= PIECE_GAP_S
+    parted = np.zeros(len(size), dtype=bool)
+    parted[1:] |= jump
+    parted[:-1] |= jump
+    thrown: Mask = (parted & (size <= most) & (size < size.max()))[piece]
+    return thrown
+
+
+def _off_their_neighbours(time_s: Float, xy_m: Float, white_sigma_m: float) -> Float:
+    """Give how far each fix lies off its neighbours' lines, as a multiple of what is allowed; 0 for fewer than 5."""
     count = len(time_s)
-    # Two or three neighbours on either side; at the ends all of them on the one side that there is.
-    width = 3 if count >= 7 else 2
+    if count < 5:
+        return np.zeros(count)
+    # Three neighbours on either side; near the ends the four nearest, since reading on past fixes errs with the way.
+    width = min(_NEIGHBOURS, (count - 1) // 2)
+    own = np.arange(count)[:, None]
     first = np.clip(np.arange(count) - width, 0, count - 2 * width - 1)
     around = first[:, None] + np.arange(2 * width + 1)[None, :]
-    others = around[around != np.arange(count)[:, None]].reshape(count, 2 * width)
+    others = around[around != own].reshape(count, 2 * width)
+    at_end = (np.arange(count) < width) | (np.arange(count) >= count - width)
+    far = at_end[:, None] & (np.argsort(np.argsort(np.abs(others - own), axis=1, kind="stable"), axis=1) >= 4)
     pairs = np.array([(a, b) for a in range(2 * width) for b in range(a + 1, 2 * width)])
     one, two = others[:, pairs[:, 0]], others[:, pairs[:, 1]]
-    between = (one < np.arange(count)[:, None]) & (two > np.arange(count)[:, None])
-    inner = between.any(axis=1, keepdims=True)
     share = (time_s[:, None] - time_s[one]) / (time_s[two] - time_s[one])
     expected = xy_m[one] + share[:, :, None] * (xy_m[two] - xy_m[one])
-    expected[inner[:, 0][:, None] & ~between] = np.nan  # reading between two fixes errs less than reading on past them
+    # Inside, only pairs that the fix lies between.
+    left_out = np.where(at_end[:, None], far[:, pairs[:, 0]] | far[:, pairs[:, 1]], (one > own) | (two < own))
+    expected[left_out] = np.nan
     off_m = np.hypot(*(xy_m - np.nanmedian(expected, axis=1)).T)
-    reach_s = np.median(np.abs(time_s[others] - time_s[:, None]), axis=1)
-    allowed_m = np.maximum(_MIN_OUTLIER_M, _OUTLIER_SIGMAS * white_sigma_m)
+    reach_s = np.nanmedian(np.where(far, np.nan, np.abs(time_s[others] - time_s[:, None])), axis=1)
     speed = np.hypot(*np.diff(xy_m, axis=0).T) / np.diff(time_s)
-    step_before = np.clip(around[:, :-1], 0, count - 2)
-    turned_m = np.minimum(0.5 * _HARDEST_ACCELERATION_MPS2 * reach_s, np.median(speed[step_before], axis=1)) * reach_s
-    outlier: Mask = off_m > np.maximum(allowed_m, turned_m)
-    return outlier
+    usual_mps = np.median(speed[np.clip(around[:, :-1], 0, count - 2)], axis=1)
+    turned_m = np.minimum(0.5 * _HARDEST_ACCELERATION_MPS2 * reach_s, usual_mps) * reach_s
+    allowed_m = np.maximum(max(_MIN_OUTLIER_M, _OUTLIER_SIGMAS * white_sigma_m), turned_m)
+    ratio: Float = off_m / allowed_m
+    return ratio
 
 
 def measure_white_noise(time_s: Float, xy_m: Float, *, cleaned: bool) -> float | None:
     """Measure the white noise of fixes from the fixes themselves.
 
     Four fixes in a row are weighted so that any motion of constant acceleration cancels (a divided difference of third
-    order); what is left, scaled by the weights' norm, is noise. A quantile of its size, over the same quantile of a
-    normal distribution, is robust against outliers (Rousseeuw and Croux, Alternatives to the median absolute deviation,
-    JASA 88, 1993). An outlier spoils four groups, so that three of them spoil half of a track of twenty fixes: before
-    outliers are refused the lower quartile is used, and the median after.
+    order); what is left, scaled by the weights' norm, is noise. A quantile of its length, over the same quantile of a
+    Rayleigh distribution, is robust against outliers (Rousseeuw and Croux, Alternatives to the median absolute
+    deviation, JASA 88, 1993). An outlier spoils four groups, so that three of them spoil half of a track of twenty
+    fixes: before outliers are refused the lower quartile is used, and the median after.
 
     Args:
         time_s: (N,) ascending.
@@ -142,6 +166,7 @@ def measure_white_noise(time_s: Float, xy_m: Float, *, cleaned: bool) -> float |
     left_m = np.einsum("ni,nij->nj", weights, places)
     moving = np.all(np.any(np.diff(places, axis=1) != 0.0, axis=2), axis=1)
     dense = times[:, 3] - times[:, 0] <= 3 * _LONGEST_STEP_FOR_NOISE_S
-    usable = left_m[moving & dense]
-    share, of_normal = (0.5, 0.6745) if cleaned else (0.25, 0.3186)
-    return float(np.quantile(np.abs(usable), share) / of_normal) if len(usable) >= 8 else None
+    usable_m = np.hypot(*left_m[moving & dense].T)
+    share = 0.5 if cleaned else 0.25
+    of_rayleigh = np.sqrt(-2.0 * np.log(1.0 - share))
+    return float(np.quantile(usable_m, share) / of_rayleigh) if len(usable_m) >= 8 else None
