@@ -41,9 +41,13 @@ def open_database(database_url: str) -> Engine:
         StoreError: It is no database, belongs to another program or to a newer walkdown, can't be reached or written.
     """
     engine = _make_engine(database_url)
-    with translating(engine.url):
-        if _revision(engine) != HEAD_REVISION:
-            _prepare(engine)
+    try:
+        with translating(engine.url):
+            if _revision(engine) != HEAD_REVISION:
+                _prepare(engine)
+    except StoreError:
+        engine.dispose()
+        raise
     return engine
 
 
