@@ -27,7 +27,7 @@ from agents.types import (
 from vision.errors import Failure
 from vision.protocols import ModelInfo
 from vision.types import CoverageBin
-from workflows.report_builder import build_report, report_picture
+from workflows.report_builder import build_report
 from workflows.report_content import (
     CameraNote,
     FindingRecord,
@@ -41,6 +41,7 @@ from workflows.report_content import (
     StageTiming,
 )
 from workflows.report_coverage import cover_lengths
+from workflows.report_ranking import report_picture
 
 FOOTAGE_ID = "5f2c9d1e7ab34c60" * 4
 ROUTE = "Mill Lane"

@@ -33,6 +33,7 @@ _FILTERS = (
     "quantity",
     "severity",
     "short_hash",
+    "upper_first",
     "whole",
     "words",
 )

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Literal
 
-from PIL import Image, UnidentifiedImageError
-
-from agents.types import AgentResult, Assessment, FindingFacts, Sentence, Severity
-from vision.errors import ReasoningError, StoreError
+from agents.types import AgentResult, Assessment, Sentence
+from vision.errors import ReasoningError
 from vision.types import CoverageBin
 from workflows.report_content import (
     CitedSentence,
@@ -26,20 +22,15 @@ from workflows.report_content import (
     KeyFigures,
     RefusalRow,
     ReportContent,
-    ReportPicture,
 )
 from workflows.report_coverage import merge_stretches
-from workflows.report_drawings import LEVELS, OPENSTREETMAP, Level, TileSource
-from workflows.report_format import CLASS_CODES, chainage, coordinates, words
+from workflows.report_drawings import LEVELS, OPENSTREETMAP, TileSource
 from workflows.report_map import draw_map
+from workflows.report_ranking import rank_findings
 from workflows.report_strip import draw_strips
 
 SOON_DAYS = 7
 MOST_URGENT = 5
-PAGE_PICTURES_BYTES = 60_000_000
-"""A page with more than this in pictures takes too long to open."""
-
-_RANK: dict[Severity, int] = {"low": 1, "medium": 2, "high": 3}
 _FIRST_TIMES = 3
 
 
@@ -72,7 +63,7 @@ def build_report(
         planner=agent.planner,
         summary=tuple(_cite(sentence, numbers) for sentence in agent.text.summary),
         dropped_sentences=agent.text.dropped_sentences,
-        dropped_because=tuple(problem for one in agent.refused for problem in one.problems),
+        dropped_because=tuple(dict.fromkeys(problem for one in agent.refused for problem in one.problems)),
         figures=key_figures(entries, meta.covered, meta.created_at.date()),
         most_urgent=tuple(entry for entry in entries if entry.still_open)[:MOST_URGENT],
         findings=entries,
@@ -86,44 +77,6 @@ def build_report(
         failures=_failures(meta, agent, names, numbers),
         tiles=tiles,
     )
-
-
-def rank_findings(records: Iterable[FindingRecord], assessments: Sequence[Assessment]) -> tuple[FindingEntry, ...]:
-    """Number the findings in the agent's order of work; those without work left come last.
-
-    Raises:
-        ReasoningError: An assessment has no finding, or a finding two.
-    """
-    by_id = {assessment.finding_id: assessment for assessment in assessments}
-    if len(by_id) < len(assessments):
-        raise ReasoningError("the agent assessed a finding twice; run the inspection again")
-    orders = {finding_id: i for i, finding_id in enumerate(by_id)}
-    ordered = sorted(records, key=lambda one: _rank(one.facts, by_id, orders))
-    unknown = set(by_id) - {one.facts.finding_id for one in ordered}
-    if unknown:
-        raise ReasoningError(f"the agent assessed findings that aren't in the report: {', '.join(sorted(unknown))}")
-    places = {one.facts.finding_id: i for i, one in enumerate(sorted(ordered, key=lambda one: _along_road(one.facts)))}
-    room = pictures_in_page(ordered, PAGE_PICTURES_BYTES)
-    return tuple(
-        _entry(i + 1, places[one.facts.finding_id], room[i], one, by_id.get(one.facts.finding_id))
-        for i, one in enumerate(ordered)
-    )
-
-
-def pictures_in_page(records: Sequence[FindingRecord], at_most_bytes: int) -> list[int]:
-    """Share the page's room: first the best picture of each finding in turn, then the second best of each, and so on.
-
-    Returns:
-        For each record, how many of its pictures stand in the page.
-    """
-    counts = [0] * len(records)
-    left = at_most_bytes
-    for rank in range(max((len(one.pictures) for one in records), default=0)):
-        for i, one in enumerate(records):
-            if counts[i] == rank < len(one.pictures) and len(one.pictures[rank].jpeg) <= left:
-                counts[i] += 1
-                left -= len(one.pictures[rank].jpeg)
-    return counts
 
 
 def key_figures(entries: Sequence[FindingEntry], covered: CoveredLengths | None, today: date) -> KeyFigures:
@@ -157,60 +110,6 @@ def key_figures(entries: Sequence[FindingEntry], covered: CoveredLengths | None,
     )
 
 
-def place_text(facts: FindingFacts) -> str | None:
-    """Write a finding's place in one line: route and chainage, coordinates, or both; None where neither is known."""
-    parts: list[str] = []
-    if facts.chainage_m is not None:
-        parts.append(f"{facts.route} {chainage(facts.chainage_m)}" if facts.route else chainage(facts.chainage_m))
-    if facts.latitude_deg is not None and facts.longitude_deg is not None:
-        parts.append(coordinates(facts.latitude_deg, facts.longitude_deg))
-    return "; ".join(parts) or None
-
-
-def _rank(facts: FindingFacts, by_id: Mapping[str, Assessment], orders: Mapping[str, int]) -> tuple[bool, int, str]:
-    finding_id = facts.finding_id
-    return (not _still_open(facts, by_id.get(finding_id)), orders.get(finding_id, len(orders)), finding_id)
-
-
-def _along_road(facts: FindingFacts) -> tuple[bool, str, float, str, float]:
-    chainage_m = facts.chainage_m if facts.chainage_m is not None else 0.0
-    return (facts.chainage_m is None, facts.route or "", chainage_m, facts.footage_name, facts.frame_pts_s)
-
-
-def _entry(
-    number: int, place_order: int, in_page: int, record: FindingRecord, assessment: Assessment | None
-) -> FindingEntry:
-    grade = assessment.severity if assessment else None
-    level: Level = grade.high if grade else "not_graded"
-    return FindingEntry(
-        number=number,
-        facts=record.facts,
-        assessment=assessment,
-        class_code=CLASS_CODES.get(record.facts.class_name),
-        class_text=words(record.facts.class_name),
-        level=level,
-        severity_rank=_severity_rank(assessment),
-        place_order=place_order,
-        still_open=_still_open(record.facts, assessment),
-        place_text=place_text(record.facts),
-        box_xyxy=record.box_xyxy,
-        frame_index=record.frame_index,
-        pictures=record.pictures,
-        pictures_in_page=in_page,
-        seen=record.seen,
-    )
-
-
-def _severity_rank(assessment: Assessment | None) -> int:
-    if assessment is None or assessment.severity is None:
-        return 0
-    return _RANK[assessment.severity.low] + _RANK[assessment.severity.high]
-
-
-def _still_open(facts: FindingFacts, assessment: Assessment | None) -> bool:
-    return facts.status != "repaired" and not (assessment is not None and assessment.verdict == "rejected")
-
-
 def _due(assessment: Assessment | None) -> date | None:
     return assessment.treatment.due if assessment and assessment.treatment else None
 
@@ -239,35 +138,21 @@ def _shares(covered: CoveredLengths | None) -> tuple[float, float, float | None]
     return (100 * covered.valid_m / total_m, 100 * covered.invalid_m / total_m, not_driven)
 
 
-def report_picture(
-    file_name: str, jpeg: bytes, kind: Literal["view", "close"], footage_name: str, pts_s: float
-) -> ReportPicture:
-    """Take a picture from the evidence store into the report, reading its size from the file.
-
-    Raises:
-        StoreError: The bytes are no picture.
-    """
-    try:
-        with Image.open(io.BytesIO(jpeg)) as picture:
-            width_px, height_px = picture.size
-    except (UnidentifiedImageError, OSError) as err:
-        raise StoreError(f"evidence picture {file_name} can't be read: run the inspection again to remake it") from err
-    return ReportPicture(
-        file_name=file_name,
-        jpeg=jpeg,
-        kind=kind,
-        footage_name=footage_name,
-        pts_s=pts_s,
-        width_px=width_px,
-        height_px=height_px,
-    )
-
-
 def _cite(sentence: Sentence, numbers: Mapping[str, int]) -> CitedSentence:
     unknown = [one for one in sentence.finding_ids if one not in numbers]
     if unknown:
         raise ReasoningError(f"the summary cites findings that aren't in the report: {', '.join(unknown)}")
-    return CitedSentence(text=sentence.text, numbers=tuple(sorted(numbers[one] for one in sentence.finding_ids)))
+    return CitedSentence(text=sentence.text, runs=_runs(sorted(numbers[one] for one in sentence.finding_ids)))
+
+
+def _runs(ascending: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    runs: list[tuple[int, int]] = []
+    for number in ascending:
+        if runs and number <= runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return tuple(runs)
 
 
 def _subtitle(meta: InspectionMeta) -> str:

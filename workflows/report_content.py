@@ -26,7 +26,7 @@ class CameraNote(Frozen):
 
     Attributes:
         source: A camera file, an estimate from the footage, or walkdown's stated default.
-        text: Height, pitch and field of view in words, such as ``1.40 m high, 4.0° down, 70° wide``.
+        text: Height, pitch, field of view and their origin in words.
     """
 
     source: CameraSource
@@ -199,6 +199,7 @@ class FindingEntry(Frozen):
         severity_rank: 0 without a grade, else 2 (low) to 6 (high), an interval in between.
         place_order: Rank along the road (route, chainage; else footage, time), to sort by place.
         still_open: Needs attention: neither rejected nor repaired.
+        notes: Of the assessment, with findings by number where it gave their ids.
         place_text: One line with route and chainage, coordinates, or both; None where neither is known.
         box_xyxy: See ``FindingRecord``.
         frame_index: See ``FindingRecord``.
@@ -216,6 +217,7 @@ class FindingEntry(Frozen):
     severity_rank: int
     place_order: int
     still_open: bool
+    notes: tuple[str, ...]
     place_text: str | None
     box_xyxy: tuple[float, float, float, float] | None
     frame_index: int | None
@@ -257,10 +259,10 @@ class KeyFigures(Frozen):
 
 
 class CitedSentence(Frozen):
-    """A sentence of the summary with the numbers of the findings that it speaks of."""
+    """A sentence of the summary with the findings that it speaks of, as runs of numbers: (1, 3) is 1, 2 and 3."""
 
     text: str
-    numbers: tuple[int, ...]
+    runs: tuple[tuple[int, int], ...]
 
 
 class Stretch(Frozen):

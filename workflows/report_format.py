@@ -38,6 +38,15 @@ def words(name: str) -> str:
     return _REASONS.get(name) or _STATES.get(name) or _DIRECTIONS.get(name) or name.replace("_", " ")
 
 
+def upper_first(text: str) -> str:
+    """Begin a sentence with a capital.
+
+    >>> upper_first("cut square; ASTM D6433")
+    'Cut square; ASTM D6433'
+    """
+    return text[:1].upper() + text[1:]
+
+
 def chainage(metres: float) -> str:
     """Write chainage as kilometres+metres.
 

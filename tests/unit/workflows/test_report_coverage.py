@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.builders_report import make_bins
 from vision.coverage import merge_coverage
-from vision.types import CoverageBin
+from vision.types import CoverageBin, CoverageState
 from workflows.report_coverage import cover_lengths, merge_stretches
 
 
@@ -19,7 +19,9 @@ def coverage(draw: st.DrawFn) -> list[CoverageBin]:
     bins = []
     for index in draw(st.lists(st.integers(0, 30), max_size=40)):
         route = draw(st.sampled_from([None, "R1", "R2"]))
-        state = draw(st.sampled_from(["valid", "invalid"] if route is None else ["valid", "invalid", "not_driven"]))
+        state: CoverageState = draw(
+            st.sampled_from(["valid", "invalid"] if route is None else ["valid", "invalid", "not_driven"])
+        )
         bins.append(
             CoverageBin(
                 start_m=10.0 * index,

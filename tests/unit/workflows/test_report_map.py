@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders_report import make_assessment, make_bins, make_facts, make_record, make_report
-from workflows.report_builder import rank_findings
 from workflows.report_coverage import merge_stretches
 from workflows.report_drawings import MapDrawing
 from workflows.report_map import draw_map, nice_below
+from workflows.report_ranking import rank_findings
 
 
 def drawn(*places: tuple[float, float]) -> MapDrawing:

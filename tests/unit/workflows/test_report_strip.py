@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 
 import pytest
 
@@ -26,7 +27,7 @@ def numbers_on(strip: StripDrawing) -> list[int]:
     return sorted(mark.number for row in strip.rows for mark in row.marks)
 
 
-def report_of(*facts_overrides: dict[str, object], mode: str = "map") -> ReportContent:
+def report_of(*facts_overrides: Mapping[str, object], mode: str = "map") -> ReportContent:
     facts = [make_facts(i + 1, **overrides) for i, overrides in enumerate(facts_overrides)]
     bins = make_bins(mode)  # type: ignore[arg-type]
     agent = make_agent([make_assessment(one.finding_id) for one in facts])
