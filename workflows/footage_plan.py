@@ -12,6 +12,7 @@ import numpy as np
 
 from vision.camera import Camera, read_camera
 from vision.camera_estimate import estimate_camera
+from vision.camera_height import FramePair, estimate_height
 from vision.errors import Failure, FootageError, InputError, TelemetryError
 from vision.footage.decode import read_frames
 from vision.footage.probe import probe
@@ -20,11 +21,14 @@ from vision.ground_plane import image_points
 from vision.sampling import Every, plan_samples
 from vision.telemetry.read import find_sidecar, read_track
 from vision.trajectory import Trajectory, fit_trajectory
-from vision.types import FootageInfo, Frame, Segment
+from vision.types import FootageInfo, Frame, Image, Int, Segment
 from workflows.progress import Progress
 
 _CAMERA_FRAMES = 24
 _GATE_FAR_M = 25.0
+_PAIR_ATTEMPTS = 20
+_PAIR_M = (2.0, 7.0)
+_PAIR_TURN_DEG = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ def _plan(path: Path, telemetry: Path | None, request: PlanRequest) -> FootagePl
         trajectory = fit_trajectory(read_track(telemetry), info, request.clock_offset_s)
         note, digest = trajectory.offset_note, _digest(telemetry)
     distance_m = trajectory.distance_at(info.frame_pts_ns) if trajectory is not None else None
-    camera = _camera(info, request.camera)
+    camera = _camera(info, trajectory, request.camera)
     samples = plan_samples(info, request.every, distance_m)
     return FootagePlan(
         info=info,
@@ -146,12 +150,36 @@ def _plan(path: Path, telemetry: Path | None, request: PlanRequest) -> FootagePl
     )
 
 
-def _camera(info: FootageInfo, path: Path | None) -> Camera:
+def _camera(info: FootageInfo, trajectory: Trajectory | None, path: Path | None) -> Camera:
     if path is not None:
         return read_camera(path, info.width_px, info.height_px)
     picked = info.frame_pts_ns[np.linspace(0, len(info.frame_pts_ns) - 1, _CAMERA_FRAMES).astype(int)]
-    frames = [item.image for item in read_frames(info, np.unique(picked)) if isinstance(item, Frame)]
-    return estimate_camera(frames, info.width_px, info.height_px)
+    camera = estimate_camera(_pictures(info, np.unique(picked)), info.width_px, info.height_px)
+    return estimate_height(camera, _frame_pairs(info, trajectory)) if trajectory is not None else camera
+
+
+def _pictures(info: FootageInfo, pts_ns: Int) -> list[Image]:
+    return [item.image for item in read_frames(info, pts_ns) if isinstance(item, Frame)]
+
+
+def _frame_pairs(info: FootageInfo, trajectory: Trajectory) -> list[FramePair]:
+    """Give pairs of frames a few metres apart on straight road, spread over the footage."""
+    distance_m = trajectory.distance_at(info.frame_pts_ns)
+    pairs = []
+    for start in np.linspace(0, len(distance_m) - 2, _PAIR_ATTEMPTS).astype(int).tolist():
+        beyond = np.flatnonzero(distance_m[start:] >= distance_m[start] + _PAIR_M[0])
+        if not len(beyond):
+            continue
+        stop = start + int(beyond[0])
+        times = info.frame_pts_ns[[start, stop]]
+        before, after = trajectory.at(int(times[0])), trajectory.at(int(times[1]))
+        turn_deg = abs((after.heading_deg - before.heading_deg + 180.0) % 360.0 - 180.0)
+        travelled_m = float(distance_m[stop] - distance_m[start])
+        if before.valid and after.valid and travelled_m <= _PAIR_M[1] and turn_deg <= _PAIR_TURN_DEG:
+            pictures = _pictures(info, times)
+            if len(pictures) == 2:
+                pairs.append(FramePair(pictures[0], pictures[1], travelled_m))
+    return pairs
 
 
 def _ground_rows(camera: Camera) -> tuple[int, int] | None:
@@ -172,7 +200,7 @@ def camera_note(camera: Camera) -> str:
     """Say in a sentence which camera was assumed, and why."""
     origin = {
         "file": "from the camera file",
-        "estimated": "pitch estimated from vanishing points, height and field of view assumed",
+        "estimated": "pitch estimated from vanishing points, height from the road's motion where that shows",
         "default": "assumed: no camera file was given and the pictures show no clear horizon",
     }[camera.source]
     return (
