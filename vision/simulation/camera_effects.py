@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,7 @@ Raster = NDArray[np.uint8]
 _NOISE_BANK_PX = 128
 _UNIT_GAIN = 190.0
 """The grey level that stands for a gain of 1 in the picture of lens shading and white balance."""
+_HAZE_STEPS = 80
 _HAZE_BGR = {"day": (226.0, 220.0, 210.0), "rain": (186.0, 184.0, 180.0), "low_sun": (190.0, 215.0, 240.0)}
 
 
@@ -26,20 +29,25 @@ class CameraEffects:
         self._light = light
         self._seed = noise_seed
         self._vignette = _vignette(light, camera)
+        tone = _HAZE_BGR.get(light.condition, (0.0, 0.0, 0.0))
+        self._haze = np.full((camera.height_px, camera.width_px, 3), tone, np.uint8)
         self._noise = _noise_bank(light, camera, noise_seed)
         self._night = NightBeam(camera, noise_seed) if light.condition == "night" else None
         self._wet = WetRoad(camera, paved_half_width_m, noise_seed) if light.condition == "rain" else None
         self._glare = LowSunGlare(light, camera) if light.condition == "low_sun" else None
 
     def add_haze(self, frame: Raster, ground_map: GroundMap) -> None:
-        """Fade distant ground into the haze's colour."""
-        tone = np.array(_HAZE_BGR.get(self._light.condition, (0.0, 0.0, 0.0)), np.float32)
+        """Fade distant ground into the haze's colour, in steps too fine to see."""
+        if self._light.condition == "night":
+            return
         share = 1.0 - np.exp(-ground_map.ahead_m / self._light.haze_m)
-        rows = int(np.count_nonzero(share > 0.03))
-        if rows and self._light.condition != "night":
-            there = frame[ground_map.first_row : ground_map.first_row + rows]
-            weights = share[:rows, None, None].astype(np.float32)
-            np.copyto(there, (there + (tone - there) * weights).astype(np.uint8))
+        step = np.floor(share * _HAZE_STEPS).astype(int)
+        bounds = [0, *(np.flatnonzero(np.diff(step)) + 1).tolist(), len(step)]
+        for first, last in pairwise(bounds):
+            weight = float(share[first:last].mean())
+            if weight > 1.0 / _HAZE_STEPS:
+                there = frame[ground_map.first_row + first : ground_map.first_row + last]
+                np.copyto(there, cv2.addWeighted(there, 1.0 - weight, self._haze[first:last], weight, 0.0))
 
     def apply(self, frame: Raster, view: View, ground_map: GroundMap, frame_index: int) -> Raster:
         """Turn a rendered scene into what the camera records."""

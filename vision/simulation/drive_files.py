@@ -80,8 +80,8 @@ def write_video(path: Path, frames: Iterable[Raster], fps: int, start: datetime)
             container.metadata["creation_time"] = start.strftime("%Y-%m-%dT%H:%M:%S.000000Z")
             stream = container.add_stream("libx264", rate=fps)
             stream.pix_fmt = "yuv420p"
-            # No B-frames and the plainest subpixel search, as a dashcam's own encoder: half the time of the preset.
-            plain = {"bf": "0", "x264-params": "subme=1:weightp=0"}
+            # No B-frames, whole blocks and the plainest search, as a dashcam's own encoder: a third of the time.
+            plain = {"bf": "0", "x264-params": "subme=1:weightp=0:partitions=none"}
             stream.options = {"preset": "veryfast", "crf": "20", "g": str(fps), "keyint_min": str(fps), **plain}
             for index, frame in enumerate(frames):
                 if index == 0:

@@ -17,6 +17,7 @@ Raster = NDArray[np.uint8]
 
 _FARTHEST_OBJECT_M = 150.0
 _BELOW_HORIZON_PX = 3
+_FARTHEST_PX = 20_000
 _SPRITES_A_KIND = 5
 
 
@@ -44,6 +45,7 @@ class Scenery:
         self._panorama, self._horizon_row = _paint_panorama(layout, light, camera)
         self._sprites = _paint_sprites(layout, light)
         self._along = np.array([thing.along_m for thing in layout.roadside])
+        self._height = np.array([thing.height_m for thing in layout.roadside])
         self._lateral = np.array([thing.lateral_m for thing in layout.roadside])
 
     def draw_backdrop(self, frame: Raster, view: View, rows: int) -> None:
@@ -81,25 +83,22 @@ class Scenery:
             return
         near = np.flatnonzero((self._along > view.along_m) & (self._along < view.along_m + _FARTHEST_OBJECT_M))
         ahead, left = ground_ahead(self._layout.route, view, self._along[near], self._lateral[near])
+        heights = self._height[near]
+        u, foot = project_ground(view.camera, ahead, left, np.zeros_like(ahead))
+        _, top = project_ground(view.camera, ahead, left, heights)
         for order in np.argsort(-ahead):
             if ahead[order] > 2.5:
                 thing = self._layout.roadside[int(near[order])]
-                self._draw_sprite(frame, view.camera, thing, float(ahead[order]), float(left[order]))
+                self._draw_sprite(frame, thing, float(u[order]), float(top[order]), float(foot[order]))
 
-    def _draw_sprite(
-        self, frame: Raster, camera: CameraModel, thing: RoadsideObject, ahead_m: float, left_m: float
-    ) -> None:
-        u, v = project_ground(
-            camera, np.array([ahead_m, ahead_m]), np.array([left_m, left_m]), np.array([0.0, thing.height_m])
-        )
+    def _draw_sprite(self, frame: Raster, thing: RoadsideObject, u: float, top: float, bottom: float) -> None:
         bank = self._sprites[thing.kind]
         shapes = bank[thing.shape_seed % len(bank)]
-        top, bottom = float(v[1]), float(v[0])
         height = bottom - top
         # The smallest copy that still has a pixel for each of the picture's.
         sprite = next((one for one in reversed(shapes) if one.colour.shape[0] >= height), shapes[0])
         width = height * sprite.aspect
-        left, right = float(u[0]) - 0.5 * width, float(u[0]) + 0.5 * width
+        left, right = u - 0.5 * width, u + 0.5 * width
         x0, x1 = max(0, int(np.floor(left))), min(frame.shape[1], int(np.ceil(right)))
         y0, y1 = max(0, int(np.floor(top))), min(frame.shape[0], int(np.ceil(bottom)))
         if x1 - x0 < 1 or y1 - y0 < 2:
@@ -128,14 +127,17 @@ class Scenery:
                 u, v = project_ground(view.camera, ahead[order], left[order], np.full_like(ahead, up))
                 outline.append(np.stack([u, v], axis=1))
             points = np.concatenate(outline)
-            if np.isfinite(points).all() and np.abs(points).max() < 20_000:
+            if np.isfinite(points).all() and np.abs(points).max() < _FARTHEST_PX:
                 fixed = np.round(points * 8.0).astype(np.int32)
                 cv2.fillPoly(frame, [fixed], (tone, tone, tone - 4), cv2.LINE_AA, 3)
-        for index in np.flatnonzero(np.mod(along, 4.0) == 0.0):
-            u, v = project_ground(view.camera, ahead[[index, index]], left[[index, index]], np.array([0.0, 0.6]))
-            thick = max(1, round(0.1 * view.camera.focal_px / max(float(ahead[index]), 1.0)))
-            if np.isfinite(u).all() and np.abs(v).max() < 20_000 and np.abs(u).max() < 20_000:
-                cv2.line(frame, (int(u[0]), int(v[0])), (int(u[1]), int(v[1])), (96, 100, 102), thick, cv2.LINE_AA)
+        posts = np.mod(along, 4.0) == 0.0
+        ahead, left = ahead[posts], left[posts]
+        u, foot = project_ground(view.camera, ahead, left, np.zeros_like(ahead))
+        _, top = project_ground(view.camera, ahead, left, np.full_like(ahead, 0.6))
+        for at, low, high, distance in zip(u, foot, top, ahead, strict=True):
+            if np.isfinite(at) and max(abs(at), abs(low)) < _FARTHEST_PX:
+                thick = max(1, round(0.1 * view.camera.focal_px / max(float(distance), 1.0)))
+                cv2.line(frame, (int(at), int(low)), (int(at), int(high)), (96, 100, 102), thick, cv2.LINE_AA)
 
 
 def _paint_panorama(layout: RoadLayout, light: DriveLight, camera: CameraModel) -> tuple[Raster, int]:

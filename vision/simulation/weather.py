@@ -12,6 +12,9 @@ from vision.simulation.random_streams import random_stream, smooth_noise, smooth
 
 Raster = NDArray[np.uint8]
 
+_WET_GAIN = 0.70
+"""Display brightness of wet asphalt against dry."""
+
 
 class NightBeam:
     """Headlights: a cone on the road, the rest nearly black."""
@@ -46,9 +49,10 @@ class WetRoad:
         rng = random_stream(seed, "rain")
         self._paved_half_width_m = paved_half_width_m
         self._shape = (camera.height_px, camera.width_px)
-        self._patchy = np.clip(1.0 + 0.4 * smooth_noise(rng, self._shape, (14.0, 90.0)), 0.2, 1.6).astype(np.float32)
+        coarse = (camera.height_px // 2 + 1, camera.width_px // 8 + 1)
+        self._patchy = np.clip(1.0 + 0.4 * smooth_noise(rng, coarse, (7.0, 11.0)), 0.2, 1.6).astype(np.float32)
         self._wetness = float(rng.uniform(0.7, 1.0))
-        self._drops = _drop_mask(rng, self._shape)
+        self._drops = _make_drops(rng, self._shape)
 
     def apply(self, frame: Raster, view: View, ground_map: GroundMap) -> Raster:
         """Darken the ground, mirror the scene in the pavement, set drops on the glass.
@@ -58,47 +62,67 @@ class WetRoad:
         """
         first = ground_map.first_row
         ground = frame[first:]
-        flipped = cv2.flip(frame[max(0, first - len(ground)) : first], 0)
+        flipped = frame[max(0, first - len(ground)) : first][::-1]
         if len(flipped) and len(ground):
-            grazing = view.camera.height_m / np.hypot(ground_map.ahead_m, view.camera.height_m)
-            mirror = (0.02 + 0.46 * (1.0 - grazing) ** 5) * self._wetness
-            share = np.clip(mirror[:, None].astype(np.float32) * self._patchy[first:], 0.0, 0.9)
-            share *= self._paved(ground_map)
+            share = self._mirrored_share(view, ground_map)
             rows = max(2, len(ground) // 60)
-            small = cv2.resize(flipped, (frame.shape[1] // 24, rows), interpolation=cv2.INTER_AREA)
-            image = cv2.resize(small, (frame.shape[1], len(ground)), interpolation=cv2.INTER_CUBIC)
-            kept = np.clip(255.0 * 0.70 * (1.0 - share), 0, 255).astype(np.uint8)
-            given = np.clip(255.0 * share, 0, 255).astype(np.uint8)
-            dark = cv2.multiply(ground, cv2.merge([kept, kept, kept]), scale=1.0 / 255.0)
-            bright = cv2.multiply(image, cv2.merge([given, given, given]), scale=1.0 / 255.0)
-            frame[first:] = cv2.add(dark, bright)
+            small = _shrink(flipped, rows, frame.shape[1] // 24)
+            image = cv2.resize(small, (frame.shape[1], len(ground)), interpolation=cv2.INTER_LINEAR)
+            given = cv2.merge([share, share, share])
+            dark = cv2.multiply(ground, cv2.bitwise_not(given), scale=_WET_GAIN / 255.0)
+            frame[first:] = cv2.add(dark, cv2.multiply(image, given, scale=1.0 / 255.0))
         return self._set_drops(frame)
 
-    def _paved(self, ground_map: GroundMap) -> NDArray[np.float32]:
-        lateral = ground_map.lateral_m
-        coarse = (np.abs(lateral[::2, ::8]) < self._paved_half_width_m).astype(np.float32)
-        size = (lateral.shape[1], lateral.shape[0])
-        return np.asarray(cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    def _mirrored_share(self, view: View, ground_map: GroundMap) -> Raster:
+        """Give the share of mirrored light for each ground pixel, 255 for all; worked out on a coarser raster."""
+        grazing = view.camera.height_m / np.hypot(ground_map.ahead_m[::2], view.camera.height_m)
+        mirror = (0.02 + 0.46 * (1.0 - grazing) ** 5) * self._wetness
+        lateral = ground_map.lateral_m[::2, ::8]
+        patchy = self._patchy[-len(lateral) :, : lateral.shape[1]]
+        share = mirror[:, None].astype(np.float32) * patchy * (np.abs(lateral) < self._paved_half_width_m)
+        coarse = np.clip(255.0 * share, 0, 230).astype(np.uint8)
+        size = (ground_map.lateral_m.shape[1], ground_map.lateral_m.shape[0])
+        return np.asarray(cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
     def _set_drops(self, frame: Raster) -> Raster:
         """Show, in each drop, the scene blurred and upside down, as a drop's lens does."""
-        small = cv2.resize(frame, (frame.shape[1] // 24, frame.shape[0] // 24), interpolation=cv2.INTER_AREA)
-        seen = cv2.resize(cv2.flip(small, 0), (frame.shape[1], frame.shape[0]), interpolation=cv2.INTER_LINEAR)
-        kept = cv2.multiply(frame, cv2.bitwise_not(self._drops), scale=1.0 / 255.0)
-        return np.asarray(cv2.add(kept, cv2.multiply(seen, self._drops, scale=1.0 / 255.0)), np.uint8)
+        small = _shrink(frame, frame.shape[0] // 24, frame.shape[1] // 24)
+        for place, kept, given in self._drops:
+            there = frame[place]
+            rows, columns = small.shape[0], small.shape[1]
+            # A drop gathers a third of the picture about itself.
+            row = int(place[0].start / frame.shape[0] * rows * 0.66)
+            column = int(place[1].start / frame.shape[1] * columns * 0.66)
+            about = cv2.flip(small[row : row + rows // 3 + 1, column : column + columns // 3 + 1], 0)
+            seen = cv2.resize(about, (there.shape[1], there.shape[0]), interpolation=cv2.INTER_LINEAR)
+            mixed = cv2.add(cv2.multiply(there, kept, scale=1.0 / 255.0), cv2.multiply(seen, given, scale=1.0 / 255.0))
+            np.copyto(there, mixed)
+        return frame
 
 
-def _drop_mask(rng: np.random.Generator, shape: tuple[int, int]) -> Raster:
-    mask = np.zeros(shape, np.uint8)
+def _make_drops(rng: np.random.Generator, shape: tuple[int, int]) -> list[tuple[tuple[slice, slice], Raster, Raster]]:
+    """Give each drop's place in the picture, and how much of the picture it keeps and gives, 255 for all."""
     unit = shape[0] / 720.0
+    drops = []
     for _ in range(int(rng.integers(18, 70))):
-        centre = (int(rng.uniform(0, shape[1])), int(rng.uniform(0, shape[0])))
         radius = max(2, int(rng.lognormal(1.9, 0.5) * unit))
-        cv2.ellipse(
-            mask, centre, (radius, int(radius * rng.uniform(1.0, 1.6))), 0, 0, 360, int(rng.uniform(110, 220)), -1
-        )
-    soft = cv2.GaussianBlur(mask, (0, 0), 2.0 * unit)
-    return np.ascontiguousarray(np.repeat(soft[..., None], 3, axis=2))
+        tall, strength = int(radius * rng.uniform(1.0, 1.6)), int(rng.uniform(110, 220))
+        margin = int(4 * unit) + 1
+        size = (2 * (tall + margin), 2 * (radius + margin))
+        row, column = int(rng.uniform(0, max(1, shape[0] - size[0]))), int(rng.uniform(0, max(1, shape[1] - size[1])))
+        mask = np.zeros(size, np.uint8)
+        cv2.ellipse(mask, (size[1] // 2, size[0] // 2), (radius, tall), 0, 0, 360, strength, -1)
+        soft = cv2.GaussianBlur(mask, (0, 0), 1.6 * unit + 0.3)[: shape[0] - row, : shape[1] - column]
+        given = np.asarray(cv2.merge([soft, soft, soft]), np.uint8)
+        place = (slice(row, row + soft.shape[0]), slice(column, column + soft.shape[1]))
+        drops.append((place, np.asarray(cv2.bitwise_not(given), np.uint8), given))
+    return drops
+
+
+def _shrink(picture: Raster, rows: int, columns: int) -> Raster:
+    """Shrink a picture to a blur of its colours; every fourth pixel is enough for that."""
+    thinned = np.ascontiguousarray(picture[::4, ::4])
+    return np.asarray(cv2.resize(thinned, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 class LowSunGlare:
