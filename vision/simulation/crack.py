@@ -20,6 +20,7 @@ from vision.simulation.surface_patch import (
 )
 
 _OVERSAMPLING = 3
+_LEAST_WIDTH_M = 0.001
 _SEALED_BELOW = 0.10
 """Share of ``variant`` below which a single crack is sealed over a part of its length."""
 
@@ -41,7 +42,9 @@ class _Pen:
         columns = (float(self._canvas.left_m[0, 0]) - points[:, 1]) * scale
         fixed = np.round(np.stack([columns, rows], axis=1) * 16.0).astype(np.int32)
         thickness = np.maximum(1, np.round(widths_m * scale)).astype(int)
-        for start, end, width in zip(fixed[:-1], fixed[1:], thickness[:-1], strict=True):
+        for start, end, width, width_m in zip(fixed[:-1], fixed[1:], thickness[:-1], widths_m[:-1], strict=True):
+            if width_m < _LEAST_WIDTH_M:
+                continue
             cv2.line(self._fine, start.tolist(), end.tolist(), 255, int(width), cv2.LINE_8, 4)
 
     def coverage(self) -> Field:
@@ -141,7 +144,8 @@ def _branch(rng: np.random.Generator, main: Points, sway_m: float) -> Points:
 
 def _widths(rng: np.random.Generator, count: int, mean_m: float) -> NDArray[np.float64]:
     knots = max(3, count // 5)
-    wave = np.interp(np.linspace(0, knots - 1, count), np.arange(knots), rng.lognormal(-0.15, 0.55, knots))
+    wave = np.interp(np.linspace(0, knots - 1, count), np.arange(knots), rng.lognormal(-0.12, 0.6, knots))
+    wave *= np.interp(np.linspace(0, knots - 1, count), np.arange(knots), rng.random(knots) > 0.12)  # closed in places
     taper = np.minimum(1.0, np.minimum(np.arange(count) + 1, np.arange(count, 0, -1)) / max(2.0, 0.12 * count))
     return np.asarray(mean_m * wave * (0.35 + 0.65 * taper), np.float64)
 

@@ -174,7 +174,9 @@ def _coarse_colour(style: RoadStyle, seed: int, tiles: int) -> Raster:
     shape = (int(tiles * TILE_M * _COARSE_PIXELS_PER_M) + 2, int(2 * HALF_WIDTH_M * _COARSE_PIXELS_PER_M))
     left = _lefts(shape[1], _COARSE_PIXELS_PER_M, HALF_WIDTH_M)
     mottle = 1.0 + style.mottle * (
-        0.7 * fractal_noise(rng, shape, 60.0, 5, 0.65) + 0.5 * smooth_noise(rng, shape, (150.0, 6.0))
+        0.7 * fractal_noise(rng, shape, 60.0, 5, 0.65)
+        + 0.5 * smooth_noise(rng, shape, (150.0, 6.0))
+        + style.streaks * smooth_noise(rng, shape, (70.0, 1.4))
     )
     wheels, middle = _lane_profile(style, left)
     wander = 1.0 + 0.35 * smooth_noise(rng, (shape[0], 1), 120.0)
@@ -213,5 +215,6 @@ def _grain_bank(style: RoadStyle, seed: int) -> Raster:
     grain += np.where(stones > 0.9975, np.float32(0.35), np.float32(0.0))
     grain -= np.where(stones < 0.002, np.float32(0.3), np.float32(0.0))
     gains = np.clip(128.0 * (1.0 + grain), 0.0, 255.0).astype(np.uint8)
-    wide = np.concatenate([gains, gains[:, ::-1]], axis=1)
+    # Twice as wide as high: mirrored, and shifted so that the mirroring can't be seen.
+    wide = np.concatenate([gains, np.roll(gains[:, ::-1], side // 3, axis=0)], axis=1)
     return np.ascontiguousarray(np.repeat(wide[..., None], 3, axis=2))

@@ -84,7 +84,10 @@ class RoadRenderer:
             half_width = self._ground.half_width_m(across_level)
             per_m_along, per_m_across = PIXELS_PER_M / 2**along_level, PIXELS_PER_M / 2**across_level
             rows = (along - np.float32(start_m)) * np.float32(per_m_along) - np.float32(0.5)
-            columns = (np.float32(half_width) - ground_map.lateral_m[first:last]) * np.float32(per_m_across)
+            # Past the raster's side its mirror image serves, but not so far that the road itself comes round again.
+            reach = np.float32(2.0 * half_width - self._layout.style.paved_half_width_m - 2.0)
+            lateral = np.clip(ground_map.lateral_m[first:last], -reach, reach)
+            columns = (np.float32(half_width) - lateral) * np.float32(per_m_across)
             columns -= np.float32(0.5)
             cv2.remap(
                 strip,

@@ -53,7 +53,7 @@ class RoadStyle:
         middle_bgr_gain: Colour of the strip between the wheel paths, against the rest.
         mottle: Strength of the large-scale unevenness, 1 sigma.
         grain: Strength of the aggregate's grain, 1 sigma.
-        crazing: Share of small surface flaws that are no defect, 0 to 1.
+        streaks: Strength of fine streaks along the road against ``mottle``.
         centre: Marking between the lanes.
         edge_line: Whether there are edge lines.
         marking_wear: 0 fresh to 1 almost gone.
@@ -69,7 +69,7 @@ class RoadStyle:
     middle_bgr_gain: tuple[float, float, float]
     mottle: float
     grain: float
-    crazing: float
+    streaks: float
     centre: CentreStyle
     edge_line: bool
     marking_wear: float
@@ -196,8 +196,8 @@ def _plan_style(seed: int) -> RoadStyle:
         wheel_path_gain=float(rng.choice([rng.uniform(0.84, 0.95), rng.uniform(1.03, 1.10)], p=[0.7, 0.3])),
         middle_bgr_gain=_triple(np.array([1.0 - dust, 1.0 - 0.2 * dust, 1.0 + 0.5 * dust]) * rng.uniform(0.94, 1.06)),
         mottle=float(rng.uniform(0.03, 0.08)),
-        grain=float(rng.uniform(0.07, 0.16)),
-        crazing=float(rng.uniform(0.0, 1.0)),
+        grain=float(rng.uniform(0.05, 0.13)),
+        streaks=float(rng.uniform(0.1, 0.9)),
         centre=centres[int(rng.choice(5, p=[0.27, 0.18, 0.2, 0.25, 0.1]))],
         edge_line=bool(rng.random() < 0.78),
         marking_wear=float(rng.beta(1.6, 2.2)),
