@@ -25,6 +25,9 @@ NOT_EXAMINED = "not_examined"
 _ENOUGH = 0.5
 """Share of a bin that must have been seen."""
 
+_SLIVER = 0.01
+"""A route's end that reaches into a bin by less than this share of it makes no bin."""
+
 
 def coverage_bins(
     footage_id: str,
@@ -134,7 +137,8 @@ class _BinMaker:
         """Make the bins of a road: all that its route has, else all between the first and the last that are known."""
         low_m, high_m = road.limits_m
         if np.isfinite(high_m):
-            numbers = set(range(int(np.floor(low_m / self.bin_m)), int(np.ceil(high_m / self.bin_m))))
+            first, end = low_m / self.bin_m + _SLIVER, high_m / self.bin_m - _SLIVER
+            numbers = set(range(int(np.floor(first)), int(np.ceil(end))))
         else:
             numbers = {number for number in numbers if self.counted[strip, number].cells >= _ENOUGH * CELLS}
         for number in range(min(numbers), max(numbers) + 1) if numbers else ():

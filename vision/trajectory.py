@@ -133,7 +133,7 @@ def fit_trajectory(track: TelemetryTrack, info: FootageInfo, clock_offset_s: flo
         frame, xy_m = _project(track, rows)
         stated = None if track.horizontal_error_m is None else track.horizontal_error_m[rows]
         knots, summary = geographic_knots(time_s, xy_m, stated, clocked=info.clock != "index")
-        errors = _fix_note(summary)
+        errors = _fix_note(summary, clocked=info.clock != "index")
     fitted = Trajectory(frame, knots, "")
     placed = fitted.at_many(info.frame_pts_ns).valid
     if not placed.any():
@@ -169,11 +169,14 @@ def _note(track: TelemetryTrack, aligned: AlignedTimes, errors: str, placed: flo
     return f"{start}. {errors}. {placed:.0%} of the frames have a place."
 
 
-def _fix_note(summary: FixSummary) -> str:
+def _fix_note(summary: FixSummary, *, clocked: bool) -> str:
+    sigma = f"their 1 sigma radial error of {summary.sigma_m:.1f} m is {summary.sigma_from}"
+    if not clocked:
+        return f"{summary.fixes} fixes are taken as they are, since the stills carry no times; {sigma}"
     return (
         f"{summary.fixes} fixes, {summary.refused} refused as outliers, lie {summary.residual_m:.2f} m (median) from "
-        f"the fitted path; their 1 sigma radial error of {summary.sigma_m:.1f} m is {summary.sigma_from}, and half of "
-        "its variance is taken to be correlated in time, which no smoothing removes"
+        f"the fitted path; {sigma}, and half of its variance is taken to be correlated in time, which no smoothing "
+        "removes"
     )
 
 
