@@ -4,7 +4,7 @@ Each batch is a block of its own, so that results come one by one while others r
 what was in flight. Items and results cross as pickled bytes: they are references and findings, never frames.
 
 Ray restarts a worker that died and gives it its batch again, without end. Which batch was its undoing is written down
-beforehand in a small actor outside the pool (``_AttemptLog``), so that an item is given up after ``attempts`` deaths.
+beforehand in a small actor outside the pool (``AttemptLog``), so that an item is given up after ``attempts`` deaths.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import ray.data
 from ray import cloudpickle
 
 from infra.engine.attempt import attempt_batch, set_up
+from infra.engine.attempt_log import AttemptLog
 from infra.engine.types import EngineConfig, StageFailure
 from vision.errors import ModelError, WalkdownError
 from vision.protocols import Stage
@@ -74,7 +75,7 @@ def _pool_arguments(stage: Stage[Any, Any], config: EngineConfig) -> dict[str, A
         "fn_constructor_args": (
             cloudpickle.dumps(stage),
             config,
-            ray.remote(num_cpus=0)(_AttemptLog).remote(),
+            ray.remote(num_cpus=0)(AttemptLog).remote(),
         ),
     }
 
@@ -101,23 +102,6 @@ class _SetupFailed:
     """What a worker whose stage could not be set up gives for every batch."""
 
     error: WalkdownError
-
-
-class _AttemptLog:
-    """Counts the attempts that were begun and not finished. Lives outside the pool, so that it outlives its workers."""
-
-    def __init__(self) -> None:
-        self._unfinished: dict[Hashable, int] = {}
-
-    def begin(self, key: Hashable) -> int:
-        """Note an attempt, and give how many of this key were begun before and never finished."""
-        before = self._unfinished.get(key, 0)
-        self._unfinished[key] = before + 1
-        return before
-
-    def finish(self, key: Hashable) -> None:
-        """Take one attempt off the count."""
-        self._unfinished[key] -= 1
 
 
 class _StageWorker:

@@ -46,11 +46,12 @@ def ray_started(config: EngineConfig) -> Iterator[None]:
         return
     folder = _own_folder()
     try:
-        if config.ray_address is not None:
-            _join_cluster(config.ray_address, folder)
-        else:
-            _start_own(config.workers, folder)
-        yield
+        with _environment(_QUIET):
+            if config.ray_address is not None:
+                _join_cluster(config.ray_address, folder)
+            else:
+                _start_own(config.workers, folder)
+            yield
     finally:
         if "ray" in sys.modules:
             sys.modules["ray"].shutdown()
@@ -59,7 +60,7 @@ def ray_started(config: EngineConfig) -> Iterator[None]:
 
 def _start_own(workers: int, folder: Path) -> None:
     """Start Ray for this process alone, on the loopback interface, with its files in a folder of its own."""
-    environment = {**_QUIET, **_closed_to_others(), "PYTHONPATH": _worker_python_path()}
+    environment = {**_closed_to_others(), "PYTHONPATH": _worker_python_path()}
     with _environment(environment), _stderr_into(folder / "start.log"):
         import ray
 
@@ -82,7 +83,7 @@ def _join_cluster(address: str, folder: Path) -> None:
     """Join a cluster, and send it this checkout's packages."""
     _knock(address)
     packages = [str(root / name) for name in IMPORT_PACKAGES if (root := _package_root(name)) is not None]
-    with _environment(_QUIET), _stderr_into(folder / "join.log"):
+    with _stderr_into(folder / "join.log"):
         import ray
 
         try:
