@@ -53,6 +53,11 @@ def features(confidences: Sequence[float], frames_expected: int) -> Float:
     return np.array([1.0, logits[0], float(np.mean(logits[:3])), math.log(len(ordered)), agreement])
 
 
+def calibration_path(weights: Path) -> Path:
+    """Give where a weights file's calibration stands: beside it."""
+    return weights.with_suffix(".calibration.json")
+
+
 def read_calibration(path: Path) -> Calibration:
     """Read the file beside a model's weights; none there means uncalibrated.
 

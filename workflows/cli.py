@@ -149,11 +149,21 @@ def findings(
 @app.command()
 def doctor(config: Config = None, as_json: AsJson = False) -> None:
     """Check versions, weights, device, database and install."""
+    from infra.database import open_database
     from infra.settings import load_settings
-    from workflows.listing import print_checks, run_doctor
+    from workflows.doctor import doctor as examine_installation
+    from workflows.listing import check_rows, print_checks
 
-    report = run_doctor(load_settings(config))
-    print_checks(report, as_json)
+    settings = load_settings(config)
+
+    def find_database() -> str:
+        return open_database(settings.storage.database_url).url.render_as_string(hide_password=True)
+
+    report = examine_installation(settings.detector.weights, settings.storage.evidence_url, find_database)
+    if as_json:
+        typer.echo(json.dumps(check_rows(report), indent=2))
+    else:
+        print_checks(report)
     if not report.ok:
         raise typer.Exit(1)
 
@@ -176,7 +186,8 @@ def simulate_road_command(
     fps: Annotated[int, typer.Option(min=1, help="Frames a second.")] = 30,
 ) -> None:
     """Make a drive over a road with planted defects, and its truth."""
-    from workflows.simulate import RoadSimulation, simulate_road
+    from vision.simulation.options import RoadSimulation
+    from workflows.simulate import simulate_road
 
     chosen = [name for name, on in (("night", night), ("rain", rain), ("low-sun", low_sun)) if on]
     if len(chosen) > 1:
@@ -230,6 +241,81 @@ def train_detector_command(
         seed=seed,
     )
     typer.echo(str(run_detector_training(DetectorJob(data, data_root, init, out, simulated_frames, training))))
+
+
+@train_app.command("calibration")
+def train_calibration_command(
+    weights: Annotated[Path, typer.Option(help="The detector; its calibration is written beside it.")],
+    drives: Annotated[int, typer.Option(min=1, help="Simulated drives.")] = 20,
+    length_m: Annotated[float, typer.Option(min=50.0, help="Of each drive.")] = 150.0,
+    config: Config = None,
+) -> None:
+    """Calibrate a detector's confidence on simulated drives; print the calibration's path."""
+    from dataclasses import replace
+
+    from infra.settings import load_settings
+    from vision.calibration import calibration_path
+    from vision.training.calibrate import write_calibration
+    from workflows.calibrate import calibrate
+    from workflows.inspect import detector_config
+    from workflows.progress import console_progress
+
+    detector = replace(detector_config(load_settings(config)), weights=weights)
+    with console_progress() as progress:
+        calibration = calibrate(detector, drives, length_m, progress)
+    write_calibration(calibration, calibration_path(weights))
+    typer.echo(str(calibration_path(weights)))
+
+
+@evaluate_app.command("detector")
+def evaluate_detector_command(
+    data: Annotated[Path, typer.Option(help="A mix (TOML); the val split of each of its sets is scored.")],
+    data_root: Annotated[Path | None, typer.Option(help="Where the mix's paths start from.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="The shipped road model by default.")] = None,
+    image_size: Annotated[int, typer.Option(min=64)] = 640,
+    as_json: AsJson = False,
+) -> None:
+    """Average precision on labelled pictures that the model did not train on, each set by itself."""
+    from vision.detectors.weights import find_weights
+    from workflows.evaluate_detector import as_rows, evaluate_detector
+    from workflows.listing import print_rows
+
+    rows = as_rows(evaluate_detector(find_weights(weights), data, data_root, image_size))
+    typer.echo(json.dumps(rows, indent=2)) if as_json else print_rows(rows, "nothing to score")
+
+
+@evaluate_app.command("pipeline")
+def evaluate_pipeline_command(
+    simulated: Annotated[int, typer.Option(min=1, help="Drives of each condition, with seeds from 0 up.")] = 10,
+    conditions: Annotated[str, typer.Option(help="Of day,night,rain,low_sun.")] = "day",
+    length_m: Annotated[float, typer.Option(min=50.0, help="Of each drive.")] = 300.0,
+    gps_noise_m: Annotated[float, typer.Option(min=0.0)] = 2.0,
+    keep: Annotated[Path | None, typer.Option(help="Keep drives and reports here.")] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recall, precision, duplicates, place and size on simulated drives whose truth is known."""
+    from typing import get_args
+
+    from infra.settings import load_settings
+    from vision.simulation.options import ConditionName, RoadSimulation
+    from workflows.evaluate_pipeline import PipelineEvaluation, evaluate_pipeline, score_rows
+    from workflows.listing import print_rows
+    from workflows.progress import console_progress
+
+    named = [name.strip().replace("-", "_") for name in conditions.split(",")]
+    known: tuple[ConditionName, ...] = get_args(ConditionName)
+    if unknown := set(named) - set(known):
+        raise ConfigError(f"no condition {', '.join(sorted(unknown))}: choose of {', '.join(known)}")
+    evaluation = PipelineEvaluation(
+        seeds=tuple(range(simulated)),
+        conditions=tuple(name for name in known if name in named),
+        drive=RoadSimulation(seed=0, length_m=length_m, gps_noise_m=gps_noise_m),
+        keep_dir=keep,
+    )
+    with console_progress() as progress:
+        rows = score_rows(evaluate_pipeline(evaluation, load_settings(config), progress))
+    typer.echo(json.dumps(rows, indent=2)) if as_json else print_rows(rows, "nothing to score")
 
 
 def _overrides(options: dict[str, object | None]) -> dict[str, dict[str, object]]:

@@ -20,7 +20,7 @@ from infra.store.examinations import get_or_create_examination, load_examined, s
 from infra.store.inspections import InspectionPlan, begin_inspection, complete_inspection, save_failures, upsert_footage
 from infra.store.ledger import merge_into_ledger
 from infra.store.sightings import replace_sightings
-from vision.calibration import Calibration, read_calibration
+from vision.calibration import Calibration, calibration_path, read_calibration
 from vision.detectors.load import DetectorConfig, load_detector
 from vision.detectors.weights import find_weights
 from vision.detectors.yolo_decode import YoloConfig
@@ -109,7 +109,7 @@ def run_inspection(request: InspectRequest, settings: Settings, progress: Progre
     site = read_site(request.site) if request.site is not None else None
     detector, rules = detector_config(settings), SightingRules()
     weights = find_weights(detector.weights)
-    calibration = read_calibration(weights.with_suffix(".calibration.json"))
+    calibration = read_calibration(calibration_path(weights))
     paths = discover(request.footage)
     started = time.perf_counter()
     plan_request = PlanRequest(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from infra.database import open_database, reading
@@ -15,6 +17,7 @@ from infra.store.facts import finding_facts
 from infra.store.inspection_list import list_inspections
 from infra.store.inspections import find_inspection
 from vision.errors import StoreError
+from workflows.doctor import DoctorReport
 
 
 def inspection_rows(settings: Settings) -> list[dict[str, Any]]:
@@ -80,6 +83,21 @@ def finding_rows(settings: Settings, inspection: str | None) -> list[dict[str, A
                     "inspection_id": name,
                 }
     return list(rows.values())
+
+
+def check_rows(report: DoctorReport) -> list[dict[str, Any]]:
+    """Give the doctor's checks as plain rows."""
+    return [asdict(check) for check in report.checks]
+
+
+def print_checks(report: DoctorReport) -> None:
+    """Print one line a check, with what to do where one failed."""
+    console = Console(highlight=False)
+    for check in report.checks:
+        mark = "[green]ok[/]  " if check.ok else "[red]FAIL[/]"
+        console.print(f"{mark} {escape(check.name):<10} {escape(check.detail)}")
+        if check.advice:
+            console.print(f"     {'':<10} {escape(check.advice)}")
 
 
 def print_rows(rows: Sequence[dict[str, Any]], when_empty: str) -> None:
