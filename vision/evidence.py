@@ -217,11 +217,7 @@ def _plate_place(width: int, height: int, plate_width: int, plate_height: int, b
 
 
 def _plain(text: str) -> str:
-    """Write a label in the characters of Pillow's own font, which is ASCII and little more.
-
-    >>> _plain("Pothole 0.6 ± 0.1 m², 1.2 × 0.7 m")
-    'Pothole 0.6 ± 0.1 m2, 1.2 x 0.7 m'
-    """
+    """Write a label in the characters of Pillow's own font, which is ASCII and little more: m² becomes m2."""
     known = {"×": "x", "–": "-", "—": "-", "−": "-", "≥": ">=", "≤": "<=", "≈": "~", "…": "..."}
     written = []
     for character in " ".join(text.split()):
