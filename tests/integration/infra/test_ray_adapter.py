@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -139,11 +140,17 @@ def start(tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def leftovers(pid: int) -> list[str]:
-    """Give the command lines of the processes in a session, without the dead that nobody has buried."""
-    listed = subprocess.run(["ps", "-eo", "sid=,stat=,args="], capture_output=True, text=True, check=True).stdout
-    rows = [line.split(maxsplit=2) for line in listed.splitlines()]
-    return [row[2] for row in rows if row[0] == str(pid) and not row[1].startswith("Z")]
+def leftovers(session: int) -> list[str]:
+    """Give the command lines of a session's processes that are still there when all had time to end."""
+    rows: list[list[str]] = []
+    for _ in range(40):
+        listed = subprocess.run(["ps", "-eo", "sid=,stat=,args="], capture_output=True, text=True, check=True).stdout
+        rows = [line.split(maxsplit=2) for line in listed.splitlines()]
+        rows = [row for row in rows if row[0] == str(session) and not row[1].startswith("Z")]
+        if not rows:
+            break
+        time.sleep(0.5)
+    return [row[2] for row in rows]
 
 
 def test_starts_a_quiet_ray_of_its_own_anywhere_and_takes_it_down(tmp_path: Path) -> None:
