@@ -75,7 +75,8 @@ def estimate_camera(frames: Sequence[Image], width_px: int, height_px: int) -> C
     pitch holds that of the field of view.
 
     Args:
-        frames: 20 to 40 upright pictures spread over the footage, of its size or scaled.
+        frames: Upright pictures spread over the footage, of its size or scaled. A mounted camera is told from 12, one
+            that is held by hand from about 36.
         width_px: Of the footage's upright picture.
         height_px: Of that picture.
 
