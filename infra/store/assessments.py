@@ -14,8 +14,8 @@ from sqlmodel import col
 
 from agents.types import AgentResult, Assessment, Verdict
 from infra.identity import content_hash
+from infra.store.batches import batches
 from infra.store.inspections import inspection_row
-from infra.store.sightings import batches
 from infra.tables import AssessmentRow, FindingRow, InspectionRow, ReportRow, ReviewRow, now_utc
 from vision.errors import StoreError
 
@@ -136,7 +136,7 @@ def undo_review(session: Session, review_id: str) -> None:
 def latest_reviews(session: Session, finding_ids: Iterable[str]) -> dict[str, Review]:
     """Give the decision that stands on each finding that has one."""
     standing: dict[str, Review] = {}
-    for some in batches(sorted(set(finding_ids))):
+    for some in batches(finding_ids):
         rows = session.scalars(
             select(ReviewRow)
             .where(col(ReviewRow.finding_id).in_(some), col(ReviewRow.undone_at).is_(None))
@@ -168,7 +168,7 @@ def rejected_findings(session: Session, finding_ids: Iterable[str]) -> set[str]:
 
 def _findings_known(session: Session, result: AgentResult) -> set[str]:
     known: set[str] = set()
-    for some in batches(sorted({one.finding_id for one in result.assessments})):
+    for some in batches({one.finding_id for one in result.assessments}):
         known.update(session.scalars(select(col(FindingRow.finding_id)).where(col(FindingRow.finding_id).in_(some))))
     return known
 

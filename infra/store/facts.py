@@ -17,8 +17,8 @@ from infra.spots import DrivenRoad
 from infra.status import earlier_campaigns, last_campaign, latest_campaign, status_when_seen
 from infra.store.assessments import rejected_findings
 from infra.store.coverage import load_coverage
+from infra.store.findings import find_findings, near_box, near_chainage
 from infra.store.inspections import inspection_row
-from infra.store.ledger import find_near, near_box, near_chainage
 from infra.store.observations import LedgerEntry, entries_of_findings
 from infra.store.valid_frames import ValidFrames
 from infra.tables import ExaminationRow, FindingRow, FootageRow, InspectionFootageRow, InspectionRow, SightingRow
@@ -61,7 +61,7 @@ def finding_facts(session: Session, inspection_id: str, rules: MergeRules = DEFA
     campaign = latest_campaign({one.footage_id: one.observed_at for one in footages}, rules)
     now = [one for one in footages if one.footage_id in campaign]
     own = select(col(SightingRow.finding_id)).where(col(SightingRow.inspection_id) == inspection_id)
-    findings = find_near(session, col(FindingRow.finding_id).in_(own))
+    findings = find_findings(session, col(FindingRow.finding_id).in_(own))
     road = DrivenRoad([b for b in load_coverage(session, inspection_id) if b.footage_id in campaign | {None}], rules)
     findings |= _near_road(session, road)
     entries = entries_of_findings(session, findings)
@@ -127,7 +127,7 @@ def _near_road(session: Session, road: DrivenRoad) -> dict[str, Finding]:
     if bounds is not None:
         west, south, east, north = bounds
         conditions.append(near_box(south, west, north, east))
-    return find_near(session, or_(*conditions)) if conditions else {}
+    return find_findings(session, or_(*conditions)) if conditions else {}
 
 
 def _seen(

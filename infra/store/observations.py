@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from infra.observation import Observation
+from infra.store.batches import batches
 from infra.store.places import measure_of, place_of
-from infra.store.sightings import batches
 from infra.tables import FootageRow, InspectionRow, SightingRow
 
 _COLUMNS = (
@@ -67,7 +67,7 @@ def entries_of_inspection(session: Session, inspection_id: str) -> list[LedgerEn
 def entries_of_findings(session: Session, finding_ids: Iterable[str]) -> dict[str, list[LedgerEntry]]:
     """Give everything ever seen of some findings: finding id -> entries, oldest first."""
     found: dict[str, list[LedgerEntry]] = defaultdict(list)
-    for some in batches(sorted(set(finding_ids))):
+    for some in batches(finding_ids):
         for entry in _entries(session, col(SightingRow.finding_id).in_(some)):
             if entry.finding_id is not None:
                 found[entry.finding_id].append(entry)

@@ -12,7 +12,7 @@ from infra.local_metres import east_north_m, metres_a_degree
 from infra.merge_rules import MergeRules
 from infra.observation import Finding, mean_measure, one_a_footage
 from infra.store.facts import DEFAULT_RULES, finding_facts, inspected_footages, quantity
-from infra.store.ledger import find_near
+from infra.store.findings import find_findings
 from infra.store.observations import LedgerEntry, entries_of_findings
 from infra.tables import FindingRow
 from vision.errors import StoreError
@@ -69,7 +69,7 @@ class LedgerReader:
                 )
             else:
                 return ()
-            found = find_near(session, near)
+            found = find_findings(session, near)
         neighbours = []
         for other in found.values():
             distance_m = _distance_m(facts, other.place)

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from infra.identity import content_hash
+from infra.store.batches import batches
+from infra.store.findings import refresh_findings
 from infra.store.inspections import inspection_row
 from infra.store.places import measure_of, observed_at, place_of, place_values
 from infra.tables import ExaminationRow, FootageRow, InspectionFootageRow, SightingRow
 from vision.errors import StoreError
 from vision.types import Sighting, SightingFrame
-
-IDS_A_QUERY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +58,25 @@ def replace_sightings(session: Session, inspection_id: str, examination_id: str,
     if any(sighting.footage_id != footage_id for sighting in sightings):
         raise StoreError(f"a sighting handed in for examination {examination_id} is of another footage")
     own = (col(SightingRow.inspection_id) == inspection_id, col(SightingRow.examination_id) == examination_id)
-    rows = session.execute(select(col(SightingRow.sighting_id), col(SightingRow.content_digest)).where(*own))
-    standing = {row.sighting_id: row.content_digest for row in rows}
+    standing = {
+        row.sighting_id: row
+        for row in session.execute(
+            select(col(SightingRow.sighting_id), col(SightingRow.content_digest), col(SightingRow.finding_id)).where(
+                *own
+            )
+        )
+    }
     wanted = {sighting.sighting_id: _values(sighting) for sighting in sightings}
-    outdated = [name for name, digest in standing.items() if wanted.get(name, {}).get("content_digest") != digest]
-    added = [values for name, values in wanted.items() if standing.get(name) != values["content_digest"]]
+    kept = {n for n, row in standing.items() if n in wanted and wanted[n]["content_digest"] == row.content_digest}
+    outdated = set(standing) - kept
     for some in batches(outdated):
         session.execute(delete(SightingRow).where(*own, col(SightingRow.sighting_id).in_(some)))
+    key = {"inspection_id": inspection_id, "examination_id": examination_id}
+    added = [key | values for name, values in wanted.items() if name not in kept]
     if added:
-        key = {"inspection_id": inspection_id, "examination_id": examination_id}
-        session.execute(insert(SightingRow), [key | values for values in added])
+        session.execute(insert(SightingRow), added)
     if outdated or added:
+        refresh_findings(session, {standing[name].finding_id for name in outdated} - {None})
         inspection.merged_digest = None
     session.commit()
 
@@ -105,17 +113,12 @@ def load_sightings(session: Session, inspection_id: str) -> list[StoredSighting]
 def sightings_of_findings(session: Session, finding_ids: Iterable[str]) -> dict[str, list[StoredSighting]]:
     """Give everything that was ever seen of some findings: finding id -> sightings, oldest first."""
     found: dict[str, list[StoredSighting]] = defaultdict(list)
-    for some in batches(sorted(set(finding_ids))):
+    for some in batches(finding_ids):
         for row in session.execute(_stored().where(col(SightingRow.finding_id).in_(some))):
             stored = _stored_sighting(row)
             if stored.finding_id is not None:
                 found[stored.finding_id].append(stored)
     return dict(found)
-
-
-def batches(names: Sequence[str]) -> Iterable[Sequence[str]]:
-    """Cut a list of ids to what one query may hold."""
-    return (names[start : start + IDS_A_QUERY] for start in range(0, len(names), IDS_A_QUERY))
 
 
 def _footage_of(session: Session, inspection_id: str, examination_id: str) -> str:

@@ -91,7 +91,11 @@ def test_kinds_of_crack_join_only_where_they_overlap() -> None:
     long: dict[str, Any] = {"length_m": Measure(8.0, 0.5), "width_m": Measure(0.4, 0.1)}
     along = make_observation("a0", place_at(0, 0), class_name="longitudinal_crack", **long)
     net: dict[str, Any] = {"class_name": "alligator_crack", "length_m": Measure(7.0, 0.5), "width_m": Measure(1.0, 0.1)}
-    across: dict[str, Any] = {"class_name": "transverse_crack", "length_m": Measure(3.0, 0.2), "width_m": Measure(0.2, 0.1)}
+    across: dict[str, Any] = {
+        "class_name": "transverse_crack",
+        "length_m": Measure(3.0, 0.2),
+        "width_m": Measure(0.2, 0.1),
+    }
     assert not two(along, make_observation("b0", place_at(0.2, 1.0), "b", **net))
     assert two(along, make_observation("b0", place_at(3.0, 1.0), "b", **net))
     assert two(along, make_observation("b0", place_at(0, 0), "b", **across))
