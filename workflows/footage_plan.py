@@ -24,7 +24,7 @@ from vision.trajectory import Trajectory, fit_trajectory
 from vision.types import FootageInfo, Frame, Image, Int, Segment
 from workflows.progress import Progress
 
-_CAMERA_FRAMES = 24
+_CAMERA_FRAMES = 36
 _GATE_FAR_M = 25.0
 _PAIR_ATTEMPTS = 20
 _PAIR_M = (2.0, 7.0)
