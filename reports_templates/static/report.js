@@ -66,7 +66,8 @@
     for (const header of table.tHead.rows[0].cells) {
       const button = element("button", header.textContent, { type: "button" });
       button.addEventListener("click", () => sortBy(header));
-      header.replaceChildren(button);
+      // Chromium doesn't repeat buttons in the table's head on each printed page, but words it does.
+      header.replaceChildren(button, element("span", header.textContent, { class: "on-paper", "aria-hidden": "true" }));
     }
     filters.hidden = false;
     filters.addEventListener("change", applyFilters);
