@@ -114,11 +114,14 @@ def _own_folder() -> Path:
 
 
 def _knock(address: str) -> None:
-    """Make sure that something listens at a ``host:port``: Ray itself would try for minutes."""
+    """Make sure that something listens at a ``host:port``: Ray itself would try for minutes.
+
+    Ray Client's addresses (``ray://``) are refused: streaming through its proxy was tried and did not work.
+    """
     if address == "auto":
         return
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if not host or not port.isdigit():
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit() or "/" in host:
         raise ConfigError(f"--ray-address {address} is no address: give host:port, such as 10.0.0.5:6379, or auto")
     try:
         socket.create_connection((host, int(port)), timeout=5).close()

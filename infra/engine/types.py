@@ -15,7 +15,8 @@ class EngineConfig:
     Attributes:
         engine: ``inline`` works in this process, ``ray`` on a pool of worker processes.
         workers: Processes in the pool; ``inline`` is one process whatever this says.
-        ray_address: Of a cluster, such as ``10.0.0.5:6379``; None starts a Ray of our own on this machine.
+        ray_address: ``host:port`` of a cluster that this machine is a node of, such as ``10.0.0.5:6379``, or ``auto``;
+            None starts a Ray of our own on this machine.
         attempts: Times that an item may take its worker down (out of memory, killed) before it is given up.
     """
 

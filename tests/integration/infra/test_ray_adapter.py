@@ -176,7 +176,7 @@ def test_ctrl_c_ends_it_clean(tmp_path: Path) -> None:
     assert leftovers(process.pid) == []
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:1", "cluster"])
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "cluster", "ray://127.0.0.1:10001"])
 def test_a_cluster_that_is_not_there_is_a_settings_error(tmp_path: Path, address: str) -> None:
     process = start(tmp_path, "4", address)
     _, err = process.communicate(timeout=60)
