@@ -19,12 +19,14 @@ PIECE_GAP_S = 30.0
 """Fixes further apart in time say nothing of the speed at either."""
 
 _MIN_OUTLIER_M = 10.0
+_FAR_JUMP_M = 500.0
 _OUTLIER_SIGMAS = 8.0
 _HARDEST_ACCELERATION_MPS2 = 6.0
 """About the hardest braking of a car on a dry road. A fix is no outlier for being as far off its neighbours' line as
 braking moves a car, or as far as it goes at its speed."""
 
 _NEIGHBOURS = 3
+_FEWEST = 5
 _LOOKS = 5
 
 _LONGEST_STEP_FOR_NOISE_S = 4.0
@@ -57,10 +59,13 @@ def merge_repeats(time_s: Float, xy_m: Float) -> Int:
     return np.flatnonzero(changed | np.concatenate(([True], turn[1:] != turn[:-1])))
 
 
-def piece_starts(time_s: Float, xy_m: Float) -> Mask:
-    """Tell, for (N,) fixes, which begin a piece that has nothing to do with the fix before: a long gap, or a jump."""
+def piece_starts(time_s: Float, xy_m: Float, jump_m: float = _MIN_OUTLIER_M) -> Mask:
+    """Tell, for (N,) fixes, which begin a piece that has nothing to do with the fix before: a long gap, or a jump.
+
+    A jump is longer than 70 m/s explain by more than ``jump_m``.
+    """
     step_s, step_m = np.diff(time_s), np.hypot(*np.diff(xy_m, axis=0).T)
-    return np.concatenate(([True], (step_s > PIECE_GAP_S) | (step_m > TOP_SPEED_MPS * step_s + _MIN_OUTLIER_M)))
+    return np.concatenate(([True], (step_s > PIECE_GAP_S) | (step_m > TOP_SPEED_MPS * step_s + jump_m)))
 
 
 def refuse_outliers(time_s: Float, xy_m: Float, white_sigma_m: float) -> Int:
@@ -79,24 +84,32 @@ def refuse_outliers(time_s: Float, xy_m: Float, white_sigma_m: float) -> Int:
         (M,) int64, ascending.
     """
     rows = np.arange(len(time_s))
-    for most in (1, 2):  # lone ones first: two of them can cut off a few good fixes between them
-        rows = rows[~_thrown_far(time_s[rows], xy_m[rows], most)]
-    for _ in range(
-        _LOOKS
-    ):  # only the worst of a neighbourhood goes at each look: a bad fix makes its neighbours look bad
-        bounds = [*np.flatnonzero(piece_starts(time_s[rows], xy_m[rows])).tolist(), len(rows)]
-        pieces = [rows[a:b] for a, b in pairwise(bounds)]
+    # Lone ones before pairs, and near ones last: a bad fix can cut off a few good ones at an end of the track.
+    for most, jump_m in ((1, _MIN_OUTLIER_M), (2, _FAR_JUMP_M)):
+        rows = rows[~_thrown_far(time_s[rows], xy_m[rows], most, jump_m)]
+    for _ in range(_LOOKS):
+        pieces = [rows[a:b] for a, b in pairwise(_long_pieces(piece_starts(time_s[rows], xy_m[rows])))]
         off = np.concatenate([_off_their_neighbours(time_s[p], xy_m[p], white_sigma_m) for p in pieces])
+        # Only the worst of a neighbourhood goes at each look: a bad fix makes its neighbours look bad.
         refused = (off > 1.0) & (off >= maximum_filter1d(off, 2 * _NEIGHBOURS + 1))
         if not refused.any():
             break
         rows = rows[~refused]
-    return rows
+    return rows[~_thrown_far(time_s[rows], xy_m[rows], 2, _MIN_OUTLIER_M)]
 
 
-def _thrown_far(time_s: Float, xy_m: Float, most: int) -> Mask:
+def _long_pieces(starts: Mask) -> list[int]:
+    """Give where pieces begin and the last ends, each of five fixes or more: a bad fix can cut off a few good ones."""
+    bounds = [0]
+    for start in np.flatnonzero(starts).tolist():
+        if start - bounds[-1] >= _FEWEST and len(starts) - start >= _FEWEST:
+            bounds.append(start)
+    return [*bounds, len(starts)]
+
+
+def _thrown_far(time_s: Float, xy_m: Float, most: int, jump_m: float) -> Mask:
     """Tell which fixes are of a group of at most so many that a jump parts from larger groups."""
-    starts = piece_starts(time_s, xy_m)
+    starts = piece_starts(time_s, xy_m, jump_m)
     piece = np.cumsum(starts) - 1
     size = np.bincount(piece)
     first = np.flatnonzero(starts)[1:]
@@ -111,16 +124,16 @@ def _thrown_far(time_s: Float, xy_m: Float, most: int) -> Mask:
 def _off_their_neighbours(time_s: Float, xy_m: Float, white_sigma_m: float) -> Float:
     """Give how far each fix lies off its neighbours' lines, as a multiple of what is allowed; 0 for fewer than 5."""
     count = len(time_s)
-    if count < 5:
+    if count < _FEWEST:
         return np.zeros(count)
-    # Three neighbours on either side; near the ends the four nearest, since reading on past fixes errs with the way.
+    # Three neighbours on either side; near the ends the five nearest: reading on past fixes errs with the way.
     width = min(_NEIGHBOURS, (count - 1) // 2)
     own = np.arange(count)[:, None]
     first = np.clip(np.arange(count) - width, 0, count - 2 * width - 1)
     around = first[:, None] + np.arange(2 * width + 1)[None, :]
     others = around[around != own].reshape(count, 2 * width)
     at_end = (np.arange(count) < width) | (np.arange(count) >= count - width)
-    far = at_end[:, None] & (np.argsort(np.argsort(np.abs(others - own), axis=1, kind="stable"), axis=1) >= 4)
+    far = at_end[:, None] & (np.argsort(np.argsort(np.abs(others - own), axis=1, kind="stable"), axis=1) >= 5)
     pairs = np.array([(a, b) for a in range(2 * width) for b in range(a + 1, 2 * width)])
     one, two = others[:, pairs[:, 0]], others[:, pairs[:, 1]]
     share = (time_s[:, None] - time_s[one]) / (time_s[two] - time_s[one])

@@ -10,6 +10,7 @@ from vision.telemetry.frame_csv import FrameCsvReader
 from vision.types import TelemetryTrack
 
 SECOND = 1_000_000_000
+MORNING = 1747805640 * SECOND
 
 
 def read(tmp_path: Path, text: str) -> TelemetryTrack:
@@ -60,11 +61,11 @@ def test_decimal_commas_where_semicolons_separate(tmp_path: Path) -> None:
         ("time_ms", ("0", "1500"), "footage_ns", [0, 1_500_000_000]),
         ("pts_ns", ("0", "1500000000"), "footage_ns", [0, 1_500_000_000]),
         ("Time(seconds)", ("0.3", "0.4"), "footage_ns", [300_000_000, 400_000_000]),
-        ("timestamp", ("1747805640", "1747805641.25"), "utc_ns", [1747805640 * SECOND, 1747805641_250_000_000]),
-        ("timestamp", ("1747805640000", "1747805641250"), "utc_ns", [1747805640 * SECOND, 1747805641_250_000_000]),
-        ("timestamp_ms", ("1747805640000", "1747805641250"), "utc_ns", [1747805640 * SECOND, 1747805641_250_000_000]),
-        ("utc_time", ("2025-05-21T05:34:00Z", "2025-05-21 05:34:01.25"), "utc_ns", [1747805640 * SECOND, 1747805641_250_000_000]),
-        ("time", ("2025-05-21T11:04:00+05:30", "2025-05-21T11:04:01+05:30"), "utc_ns", [1747805640 * SECOND, 1747805641 * SECOND]),
+        ("timestamp", ("1747805640", "1747805641.25"), "utc_ns", [MORNING, MORNING + 1_250_000_000]),
+        ("timestamp", ("1747805640000", "1747805641250"), "utc_ns", [MORNING, MORNING + 1_250_000_000]),
+        ("timestamp_ms", ("1747805640000", "1747805641250"), "utc_ns", [MORNING, MORNING + 1_250_000_000]),
+        ("utc_time", ("2025-05-21T05:34:00Z", "2025-05-21 05:34:01.25"), "utc_ns", [MORNING, MORNING + 1_250_000_000]),
+        ("time", ("2025-05-21T11:04:00+05:30", "2025-05-21T11:04:01+05:30"), "utc_ns", [MORNING, MORNING + SECOND]),
     ],
 )  # fmt: skip
 def test_times_are_told_by_their_size_and_form(

@@ -22,8 +22,13 @@ def geotagged(path: Path) -> Path:
     picture = Image.new("RGB", (8, 8))
     exif = picture.getexif()
     exif.get_ifd(IFD.GPSInfo).update(
-        {GPS.GPSLatitudeRef: "N", GPS.GPSLatitude: (1.0, 0.0, 0.0), GPS.GPSLongitudeRef: "E", GPS.GPSLongitude: (2.0, 0.0, 0.0)}
-    )  # fmt: skip
+        {
+            GPS.GPSLatitudeRef: "N",
+            GPS.GPSLatitude: (1.0, 0.0, 0.0),
+            GPS.GPSLongitudeRef: "E",
+            GPS.GPSLongitude: (2.0, 0.0, 0.0),
+        }
+    )
     picture.save(path, exif=exif)
     return path
 
