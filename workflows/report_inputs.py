@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
 import numpy as np
-from PIL import Image
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
@@ -45,6 +43,7 @@ from workflows.report_content import (
     StageTiming,
 )
 from workflows.report_coverage import cover_lengths
+from workflows.report_ranking import report_picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,23 +182,16 @@ def _best_frame(own: Sequence[StoredSighting], facts: FindingFacts) -> SightingF
 
 
 def _pictures(stored: StoredSighting, evidence: EvidenceStore) -> tuple[ReportPicture, ...]:
-    pictures = []
-    for index, name in enumerate(stored.evidence):
-        jpeg = evidence.get(name)
-        with Image.open(io.BytesIO(jpeg)) as opened:
-            width_px, height_px = opened.size
-        pictures.append(
-            ReportPicture(
-                file_name=name,
-                jpeg=jpeg,
-                kind=picture_kind(index),
-                width_px=width_px,
-                height_px=height_px,
-                footage_name=stored.footage_name,
-                pts_s=picture_time_s(stored.sighting, index),
-            )
+    return tuple(
+        report_picture(
+            name,
+            evidence.get(name),
+            picture_kind(index),
+            stored.footage_name,
+            picture_time_s(stored.sighting, index),
         )
-    return tuple(pictures)
+        for index, name in enumerate(stored.evidence)
+    )
 
 
 def _seen_at(stored: StoredSighting) -> SeenAt:
