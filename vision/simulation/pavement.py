@@ -21,7 +21,7 @@ _GRAIN_SIDE_PX = 2048
 _DASH_M, _DASH_PERIOD_M = 4.0, 12.0
 _LINE_M = 0.12
 _EDGE_BAND_M = 0.4
-_VERGE_TILES = 3
+_VERGE_TILES = 4
 
 
 class Pavement:
@@ -39,8 +39,8 @@ class Pavement:
 
     def tile(self, index: int) -> tuple[Raster, Raster]:
         """Give tile ``index``: the fine raster (±``HALF_WIDTH_M``) and the wide one (±``WIDE_HALF_WIDTH_M``)."""
-        rng = random_stream(self._seed, "verge place", index)
-        wide = self._verges[int(rng.integers(_VERGE_TILES))][:: _sign(rng), :: _sign(rng)].copy()
+        number = int(random_stream(self._seed, "verge place", index).integers(_VERGE_TILES))
+        wide = self._verges[number].copy()
         fine = self._asphalt_tile(index)
         self._paint_markings(fine, index)
         self._join_edges(fine, wide, index)
@@ -134,22 +134,31 @@ class Pavement:
         strip[:] = np.clip(strip + (paint - strip) * (0.93 * cover)[..., None], 0, 255).astype(np.uint8)
 
 
-def _sign(rng: np.random.Generator) -> int:
-    return 1 if rng.random() < 0.5 else -1
-
-
 def _verge_tile(style: RoadStyle, seed: int, number: int) -> Raster:
-    """Give one stretch of verge over the full wide raster; a road is lined by a few, turned and mirrored."""
+    """Give one stretch of verge over the full wide raster; a road is lined by a few that all fit each other's ends."""
     rng = random_stream(seed, "verge", number)
     shape = (int(TILE_M * WIDE_PIXELS_PER_M), int(2 * WIDE_HALF_WIDTH_M * WIDE_PIXELS_PER_M))
     left = np.abs(_lefts(shape[1], WIDE_PIXELS_PER_M, WIDE_HALF_WIDTH_M))
-    tufts = cv2.resize(smooth_noise(rng, (shape[0] // 2, shape[1] // 2), 2.0), shape[::-1])
-    clumps = cv2.resize(fractal_noise(rng, (shape[0] // 4, shape[1] // 4), 12.0, 3), shape[::-1])
+    ends = random_stream(seed, "verge ends")
+    half, quarter = (shape[0] // 2, shape[1] // 2), (shape[0] // 4, shape[1] // 4)
+    tufts = _with_ends(smooth_noise(rng, half, 2.0), smooth_noise(ends, half, 2.0))
+    clumps = _with_ends(fractal_noise(rng, quarter, 12.0, 3), fractal_noise(ends, quarter, 12.0, 3))
+    tufts = np.asarray(cv2.resize(tufts, shape[::-1]), np.float32)
+    clumps = np.asarray(cv2.resize(clumps, shape[::-1]), np.float32)
     grassy = smooth_step(left[None, :] - style.paved_half_width_m - 0.9 + 0.35 * clumps + 0.25 * tufts, -0.2, 0.5)
     soil, grass = np.array(style.soil_bgr, np.float32), np.array(style.grass_bgr, np.float32)
     tone = 1.0 + 0.17 * tufts + 0.13 * clumps
     colour = (soil + (grass - soil) * grassy[..., None]) * tone[..., None]
     return np.asarray(np.clip(colour, 0, 255).astype(np.uint8))
+
+
+def _with_ends(own: Field, shared: Field) -> Field:
+    """Blend a tile's noise into a shared one about its ends, so that it runs on from tile to tile."""
+    rows = own.shape[0]
+    run_on = np.roll(shared, rows // 2, axis=0)
+    away = np.minimum(np.arange(rows), np.arange(rows)[::-1]) / (0.15 * rows)
+    weight = np.clip(away, 0.0, 1.0).astype(np.float32)[:, None]
+    return np.asarray(own * np.sqrt(weight) + run_on * np.sqrt(1.0 - weight), np.float32)
 
 
 def _centre_lines(style: RoadStyle) -> list[tuple[float, bool]]:

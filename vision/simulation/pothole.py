@@ -141,10 +141,14 @@ def _fill_with_water(
     """Flood the hole below a level, with wet dark ground about it. Changes ``gain``, ``colour`` and ``alpha``."""
     level = -np.float32(defect.depth_mm / 1000.0 * rng.uniform(0.12, 0.45))
     water = cv2.GaussianBlur(smooth_step(level - height, -0.001, 0.002), (0, 0), 1.2)
-    wet = smooth_step(inside_m, -float(rng.uniform(0.03, 0.18)), -0.01)
-    gain *= 1.0 - np.float32(0.38) * wet
-    colour *= 1.0 - np.float32(0.38)
+    reach = float(rng.uniform(0.0, 0.16))
+    splashed = inside_m + 0.03 * fractal_noise(rng, height.shape, 24.0, 3)
+    wet = smooth_step(splashed, -reach - 0.02, -reach + 0.015)
+    darkening = np.float32(rng.uniform(0.16, 0.34))
+    gain *= 1.0 - darkening * wet
+    colour *= 1.0 - darkening
     soil = np.array(style.soil_bgr, np.float32)
+    soil += np.float32(rng.uniform(0.15, 0.6)) * (soil.mean() * np.float32(1.1) - soil)  # silt is paler than its soil
     sky = np.array([225.0, 218.0, 208.0], np.float32)
     mirror = float(rng.choice([rng.uniform(0.0, 0.25), rng.uniform(0.5, 0.95)]))
     tone = soil * np.float32(rng.uniform(1.0, 1.45)) * (1.0 - mirror) + sky * mirror

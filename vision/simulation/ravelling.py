@@ -24,7 +24,7 @@ def draw_surface_damage(defect: PlantedDefect, style: RoadStyle, sun: Sunlight) 
     pits = smooth_step(smooth_noise(rng, canvas.shape, 4.5), 1.0, 1.6) * lost
     base, soil = np.array(style.base_bgr, np.float32), np.array(style.soil_bgr, np.float32)
     mix = float(rng.uniform(0.05, 0.5))
-    floor = (base * (1.0 - mix) + soil * mix) * np.float32(rng.choice([rng.uniform(0.7, 0.9), rng.uniform(1.05, 1.35)]))
+    floor = (base * (1.0 - mix) + soil * mix) * np.float32(rng.choice([rng.uniform(0.7, 0.9), rng.uniform(1.0, 1.2)]))
     tone = 1.0 + 0.10 * stones + 0.08 * fractal_noise(rng, canvas.shape, 40.0, 2)
     colour = floor[None, None, :] * (tone * light * (1.0 - 0.35 * pits))[..., None]
     gain = 1.0 + (light - 1.0) * 0.6 * (1.0 - lost)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 import cv2
@@ -25,6 +26,8 @@ Raster = NDArray[np.uint8]
 _PAINTED_AHEAD_M = 100.0
 """Ground beyond repeats the last three tiles before it."""
 _REPEATED_M = 3.0 * TILE_M
+_SLANT_AT_M = 4.0
+_SLANT_LIMIT_M = 0.04
 
 
 class RoadRenderer:
@@ -73,48 +76,82 @@ class RoadRenderer:
         return self._effects.apply(frame, view, ground_map, frame_index)
 
     def _draw_ground(self, frame: Raster, view: View, ground_map: GroundMap, speed_mps: float) -> None:
-        focal = view.camera.focal_px
         blur_m = speed_mps * self._light.exposure_s
-        limit = np.floor((view.along_m + _PAINTED_AHEAD_M) / TILE_M) * TILE_M
-        for first, last, along_level, across_level in _row_bands(ground_map.ahead_m, focal, view, blur_m):
-            along = ground_map.along_m[first:last]
-            if float(ground_map.ahead_m[first]) > _PAINTED_AHEAD_M - 2.0 * TILE_M:
-                along = np.where(along < limit, along, limit - _REPEATED_M + np.mod(along, np.float32(_REPEATED_M)))
-            strip, start_m = self._ground.strip(float(along.min()), float(along.max()), along_level, across_level)
-            half_width = self._ground.half_width_m(across_level)
-            per_m_along, per_m_across = PIXELS_PER_M / 2**along_level, PIXELS_PER_M / 2**across_level
-            rows = (along - np.float32(start_m)) * np.float32(per_m_along) - np.float32(0.5)
-            # Past the raster's side its mirror image serves, but not so far that the road itself comes round again.
-            reach = np.float32(2.0 * half_width - self._layout.style.paved_half_width_m - 2.0)
-            lateral = np.clip(ground_map.lateral_m[first:last], -reach, reach)
-            columns = (np.float32(half_width) - lateral) * np.float32(per_m_across)
-            columns -= np.float32(0.5)
-            cv2.remap(
-                strip,
-                columns,
-                rows.astype(np.float32),
-                cv2.INTER_LINEAR,
-                dst=frame[ground_map.first_row + first : ground_map.first_row + last],
-                borderMode=cv2.BORDER_REFLECT_101,
-            )
+        for band in _row_bands(ground_map.ahead_m, view.camera, blur_m):
+            picture = frame[ground_map.first_row + band.first : ground_map.first_row + band.last]
+            if band.split:
+                upper, lower = (self._sample(view, ground_map, band, shift) for shift in (-0.25, 0.25))
+                cv2.addWeighted(upper, 0.5, lower, 0.5, 0.0, dst=picture)
+            else:
+                np.copyto(picture, self._sample(view, ground_map, band, 0.0))
+
+    def _sample(self, view: View, ground_map: GroundMap, band: _Band, shift_rows: float) -> Raster:
+        """Look the ground up for a band of rows, ``shift_rows`` below their middles."""
+        along = _shifted(ground_map.along_m, band, shift_rows)
+        lateral = _shifted(ground_map.lateral_m, band, shift_rows)
+        limit = np.float32(np.floor((view.along_m + _PAINTED_AHEAD_M) / TILE_M) * TILE_M)
+        if float(along.max()) >= limit:
+            again = limit - np.float32(_REPEATED_M) + np.mod(along, np.float32(_REPEATED_M))
+            along = np.where(along < limit, along, again)
+        strip, start_m = self._ground.strip(float(along.min()), float(along.max()), band.along_level, band.across_level)
+        half_width = self._ground.half_width_m(band.across_level)
+        # Past the raster's side its mirror image serves, but not so far that the road itself comes round again.
+        reach = np.float32(2.0 * half_width - self._layout.style.paved_half_width_m - 2.0)
+        across = np.float32(half_width) - np.clip(lateral, -reach, reach)
+        rows = (along - np.float32(start_m)) * np.float32(PIXELS_PER_M / 2**band.along_level) - np.float32(0.5)
+        columns = across * np.float32(PIXELS_PER_M / 2**band.across_level) - np.float32(0.5)
+        sampled = cv2.remap(strip, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        return np.asarray(sampled, np.uint8)
 
 
-def _row_bands(
-    ahead_m: NDArray[np.float64], focal: float, view: View, blur_m: float
-) -> Iterator[tuple[int, int, int, int]]:
-    """Give (first row, end row, level along, level across) of runs of rows that share a level of detail.
+@dataclass(frozen=True, slots=True)
+class _Band:
+    """A run of image rows that share a level of detail.
+
+    Attributes:
+        first: First row, counted from the first that shows ground.
+        last: First row past it.
+        along_level: Halvings of the raster along the road.
+        across_level: Halvings across it.
+        split: Whether each row is sampled twice.
+    """
+
+    first: int
+    last: int
+    along_level: int
+    across_level: int
+    split: bool
+
+
+def _row_bands(ahead_m: NDArray[np.float64], camera: CameraModel, blur_m: float) -> Iterator[_Band]:
+    """Cut the rows into bands.
 
     A row's footprint along the road is the ground between it and the next row, lengthened by the way driven while the
-    shutter was open; across the road it is the distance over the focal length.
+    shutter was open; across the road it is the distance over the focal length. Beside the camera's path a pixel's
+    footprint is a slanting strip: where, four metres aside, it slants over a third of a lane line's width, two samples
+    a row keep the lines from breaking up into beads.
     """
     steps = np.abs(np.gradient(ahead_m)) if len(ahead_m) > 1 else np.ones_like(ahead_m)
-    footprint = np.hypot(steps, blur_m)
-    across_m = np.hypot(ahead_m, view.camera.height_m) / focal
+    far = int(np.searchsorted(-ahead_m, -_PAINTED_AHEAD_M))  # the few rows beyond share the level of the last before
+    steps[:far], ahead_m = steps[min(far, len(steps) - 1)], np.minimum(ahead_m, _PAINTED_AHEAD_M)
+    across_m = np.hypot(ahead_m, camera.height_m) / camera.focal_px
+    split = steps * _SLANT_AT_M / ahead_m > _SLANT_LIMIT_M
+    footprint = np.hypot(np.where(split, 0.5, 1.0) * steps, blur_m)
     across = np.clip(np.floor(np.log2(across_m * PIXELS_PER_M) + 0.45), 0, MAX_LEVEL_ACROSS).astype(int)
     along = np.clip(np.floor(np.log2(footprint * PIXELS_PER_M) + 0.45), 0, MAX_LEVEL_ALONG).astype(int)
     along = np.maximum(along, across)
-    changes = np.flatnonzero((np.diff(along) != 0) | (np.diff(across) != 0)) + 1
-    bounds = [0, *changes.tolist(), len(ahead_m)]
-    for first, last in pairwise(bounds):
+    changes = np.flatnonzero((np.diff(along) != 0) | (np.diff(across) != 0) | np.diff(split)) + 1
+    for first, last in pairwise([0, *changes.tolist(), len(ahead_m)]):
         if last > first:
-            yield first, last, int(along[first]), int(across[first])
+            yield _Band(first, last, int(along[first]), int(across[first]), bool(split[first]))
+
+
+def _shifted(places: NDArray[np.float32], band: _Band, shift_rows: float) -> NDArray[np.float32]:
+    """Give a band of a map of places as it would be some part of a row lower."""
+    own = places[band.first : band.last]
+    if shift_rows == 0.0:
+        return own
+    side = 1 if shift_rows > 0.0 else -1
+    rows = np.clip(np.arange(band.first, band.last) + side, 0, len(places) - 1)
+    share = np.float32(abs(shift_rows))
+    return np.asarray(own * (1 - share) + places[rows] * share, np.float32)

@@ -15,7 +15,7 @@ from vision.simulation.road_layout import RoadLayout, RoadsideObject
 
 Raster = NDArray[np.uint8]
 
-_FARTHEST_OBJECT_M = 150.0
+_FARTHEST_OBJECT_M = 130.0
 _BELOW_HORIZON_PX = 3
 _FARTHEST_PX = 20_000
 _SPRITES_A_KIND = 5
