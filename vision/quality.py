@@ -8,6 +8,7 @@ covered by less than 3/5 of the ground, and motion blur of some pixels only.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import cast
 
@@ -21,9 +22,12 @@ Grey = NDArray[np.uint8]
 
 _LONG_SIDE_PX = 640
 _GROUND_FROM = 0.45
-"""Share of the height above which a forward-looking camera sees no road that it could judge."""
+"""Share of the height above which a forward-looking camera sees no road that it could judge.
+
+Blur is looked for from here on at least: a strip of bonnet and asphalt alone may hold nothing sharp.
+"""
 _BLOCK_PX = 16
-_SMOOTH_GREY = 1
+_PLAIN_GREY = 1
 """Detail of at most one grey level is what noise and compression leave of a plain surface."""
 _PLAIN_BLOCK_SHARE = 0.9
 _EDGE_GREY = 20
@@ -51,7 +55,7 @@ class QualityLimits:
     dark_grey: float = 28.0
     white_grey: int = 250
     white_share: float = 0.4
-    blur_ratio: float = 0.12
+    blur_ratio: float = 0.125
     plain_energy: float = 12.0
     covered_share: float = 0.6
     plain_share: float = 0.72
@@ -92,33 +96,36 @@ def assess(
 
 def _scaled_grey(image: Image, scale: float) -> Grey:
     grey = cast(Grey, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
-    return (
-        grey if scale == 1.0 else cast(Grey, cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
-    )
+    if scale == 1.0:
+        return grey
+    return cast(Grey, cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
 
 
 def _reason(grey: Grey, ground_rows: slice, limits: QualityLimits) -> RefusalReason | None:
     ground = grey[ground_rows]
     darker = np.cumsum(cv2.calcHist([ground], [0], None, [256], [0, 256]).ravel()) / ground.size
-    if np.searchsorted(darker, 0.9) < limits.dark_grey:
+    bright_grey = np.searchsorted(darker, 0.9)
+    if bright_grey < limits.dark_grey:
         return "too_dark"
     if 1.0 - darker[limits.white_grey - 1] > limits.white_share:
         return "overexposed"
-    energy, ratio = _sharpness(ground)
+    energy, ratio = _sharpness(grey[min(ground_rows.start, round(_GROUND_FROM * grey.shape[0])) :])
     if energy < limits.plain_energy:
         return "blocked_lens"
     if ratio < limits.blur_ratio:
         return "blurred"
+    # Averaged over 3 px a cover is plain in spite of the sensor's noise; asphalt, even a smooth one, is not.
+    denoised = cv2.absdiff(cv2.blur(ground, (3, 3)), cv2.blur(ground, (9, 9)))
+    if _largest_patch_share(denoised <= _PLAIN_GREY) > limits.covered_share:
+        return "blocked_lens" if bright_grey > 2 * limits.dark_grey else "too_dark"
     detail = cv2.absdiff(grey, cv2.blur(grey, (5, 5)))
-    plain = (detail <= _SMOOTH_GREY).astype(np.float32)
-    if _by_cells(plain, 3, 3).min() > limits.plain_share and (detail >= _EDGE_GREY).mean() > limits.edge_share:
+    plain_share = _by_cells(detail <= _PLAIN_GREY, 3, 3).min()
+    if plain_share > limits.plain_share and np.count_nonzero(detail >= _EDGE_GREY) > limits.edge_share * detail.size:
         return "not_a_road"
-    if _largest_patch_share(plain[ground_rows]) > limits.covered_share:
-        return "blocked_lens"
     return None
 
 
-def _largest_patch_share(plain: NDArray[np.float32]) -> float:
+def _largest_patch_share(plain: NDArray[np.bool_]) -> float:
     """Give the share of the largest connected patch of blocks that are plain nearly all over."""
     rows, columns = max(plain.shape[0] // _BLOCK_PX, 1), max(plain.shape[1] // _BLOCK_PX, 1)
     blocks = (_by_cells(plain, rows, columns) >= _PLAIN_BLOCK_SHARE).astype(np.uint8)
@@ -132,6 +139,8 @@ def _sharpness(grey: Grey) -> tuple[float, float]:
     Blur takes the fine differences and leaves the coarse ones, motion does so along one direction; a ratio doesn't
     mind how strong the texture is, so sound smooth asphalt isn't taken for blur.
     """
+    if min(grey.shape) <= 8:
+        return math.inf, math.inf  # too small to measure, so no reason to refuse
     energies, ratios = [], []
     for columns, rows in _DIRECTIONS:
         near, far = (2, 8) if abs(columns) + abs(rows) < 3 else (1, 4)
@@ -146,9 +155,10 @@ def _difference_energy(grey: Grey, columns: int, rows: int) -> float:
     height, width = grey.shape
     one = grey[max(0, rows) : height + min(0, rows), columns:]
     other = grey[max(0, -rows) : height - max(0, rows), : width - columns]
-    return float(cv2.norm(one, other, cv2.NORM_L2SQR)) / max(one.size, 1)
+    return float(cv2.norm(one, other, cv2.NORM_L2SQR)) / one.size
 
 
-def _by_cells(values: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
-    """Average over a grid of equal cells."""
+def _by_cells(flags: NDArray[np.bool_], rows: int, columns: int) -> NDArray[np.float32]:
+    """Give the share of flags that are set in each of a grid of equal cells."""
+    values = flags.astype(np.float32)
     return cast(NDArray[np.float32], cv2.resize(values, (columns, rows), interpolation=cv2.INTER_AREA))
