@@ -79,10 +79,10 @@ class Pavement:
             left = HALF_WIDTH_M - (np.arange(outer, inner, dtype=np.float32) + 0.5) / PIXELS_PER_M
             ragged = 0.03 * smooth_noise(rng, (rows, inner - outer), 5.0)
             beyond = left[None, :] - self._style.paved_half_width_m - edge + ragged
-            alpha = smooth_step(np.asarray(beyond, np.float32), -0.03, 0.03)[..., None]
-            band = place[:, outer:]
-            mixed = band + (part[:, outer:] - band.astype(np.float32)) * alpha
-            place[:, outer:] = mixed.astype(np.uint8)
+            cover = (255.0 * smooth_step(beyond, -0.03, 0.03)).astype(np.uint8)
+            over = cv2.merge([cover, cover, cover])
+            under = cv2.multiply(np.ascontiguousarray(place[:, outer:]), cv2.bitwise_not(over), scale=1.0 / 255.0)
+            place[:, outer:] = cv2.add(under, cv2.multiply(part[:, outer:], over, scale=1.0 / 255.0))
             place[:, :outer] = part[:, :outer]
 
     def _edge_waves(self) -> list[NDArray[np.float32]]:
