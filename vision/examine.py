@@ -14,8 +14,6 @@ from vision.protocols import Detector, Resources
 from vision.quality import QualityLimits, assess
 from vision.types import ExaminedFrame, FootageInfo, Frame, FrameQuality, Segment
 
-_CHUNK = 16  # decoded frames held at once: 16 of 4K are 400 MB
-
 
 @dataclass(frozen=True, slots=True)
 class SegmentWork:
@@ -64,16 +62,19 @@ class ExamineSegments:
     name = "examine"
     batch_size = 1
 
-    def __init__(self, detector: DetectorConfig, limits: QualityLimits, cpus: float = 1.0, gpus: float = 0.0) -> None:
+    def __init__(
+        self, detector: DetectorConfig, limits: QualityLimits, resources: Resources, frames_at_once: int = 8
+    ) -> None:
         """Keep the settings; loads nothing.
 
         Args:
             detector: Which detector.
             limits: Of the quality gate.
-            cpus: Cores of one worker.
-            gpus: GPUs of one worker.
+            resources: Of one worker.
+            frames_at_once: Decoded frames held, and handed to the detector together.
         """
-        self.resources = Resources(cpus=cpus, gpus=gpus)
+        self.resources = resources
+        self._frames_at_once = frames_at_once
         self._config = detector
         self._limits = limits
         self._detector: Detector | None = None
@@ -95,7 +96,7 @@ class ExamineSegments:
         frames: list[ExaminedFrame] = []
         failures: list[Failure] = []
         source = clock.timed("decode", read_frames(work.info, work.segment.sample_pts_ns))
-        while chunk := list(islice(source, _CHUNK)):
+        while chunk := list(islice(source, self._frames_at_once)):
             failures.extend(item for item in chunk if isinstance(item, Failure))
             frames.extend(_undecodable(item) for item in chunk if isinstance(item, Failure))
             frames.extend(self._look([item for item in chunk if isinstance(item, Frame)], work, clock))

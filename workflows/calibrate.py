@@ -17,6 +17,7 @@ from vision.examine import ExamineSegments, SegmentWork
 from vision.footage.probe import probe
 from vision.footage.segments import split
 from vision.ground_tracks import same_kind
+from vision.protocols import Resources
 from vision.quality import QualityLimits
 from vision.sampling import Every, plan_samples
 from vision.sightings import SightingRules, ground_sightings
@@ -41,7 +42,7 @@ def calibrate(detector: DetectorConfig, drives: int, length_m: float, progress: 
     Raises:
         InputError: Too few tracks came out.
     """
-    stage = ExamineSegments(detector, QualityLimits())
+    stage = ExamineSegments(detector, QualityLimits(), Resources())
     stage.setup()
     labelled: list[LabelledTrack] = []
     progress.start("calibrate", drives)

@@ -27,7 +27,7 @@ from vision.detectors.yolo_decode import YoloConfig
 from vision.errors import Failure, InputError, ModelError
 from vision.examine import ExaminedSegment, ExamineSegments, SegmentWork
 from vision.footage.discover import discover
-from vision.protocols import ModelInfo
+from vision.protocols import ModelInfo, Resources
 from vision.quality import QualityLimits
 from vision.sampling import Every
 from vision.sightings import SightingRules
@@ -81,6 +81,7 @@ class _Run:
     progress: Progress
     database: Engine
     engine: EngineConfig
+    model: ModelInfo
     site: Site | None
     plans: list[FootagePlan]
     failures: list[Failure]
@@ -117,20 +118,24 @@ def run_inspection(request: InspectRequest, settings: Settings, progress: Progre
     )
     progress.start("read", len(paths))
     plans, failures = plan_footages(paths, plan_request, progress)
+    read = time.perf_counter()
+    # loaded here once before any worker starts: it is converted for the CPU if need be, and fails early if it must
+    model = load_detector(detector).info
+    loaded = time.perf_counter()
     run = _Run(
         request=request,
         settings=settings,
         progress=progress,
         database=open_database(settings.storage.database_url),
         engine=EngineConfig(settings.engine.kind, settings.engine.workers, settings.engine.ray_address),
+        model=model,
         site=site,
         plans=plans,
         failures=failures,
     )
-    run.seconds["read"] = time.perf_counter() - started
+    run.seconds |= {"read": read - started, "load": loaded - read}
     with engine_started(run.engine):
-        model = _model_info(run, detector)
-        examinations = _examine(run, detector, model)
+        examinations = _examine(run, detector)
         inspection_id = _begin(run, examinations, calibration.source)
         with run.timed("locate"):
             _locate(run, examinations, inspection_id, calibration, rules)
@@ -163,22 +168,16 @@ def detector_config(settings: Settings) -> DetectorConfig:
     )
 
 
-def _model_info(run: _Run, detector: DetectorConfig) -> ModelInfo:
-    """Load the model once in this process: it converts it before workers start, and fails early if it must."""
-    with run.timed("load"):
-        return load_detector(detector).info
-
-
-def _examine(run: _Run, detector: DetectorConfig, model: ModelInfo) -> dict[str, str]:
+def _examine(run: _Run, detector: DetectorConfig) -> dict[str, str]:
     """Examine every segment that isn't done; give examination ids by footage id."""
-    key = settings_key({"model": asdict(model), "yolo": asdict(detector.yolo), "gate": run.settings.quality.gate})
+    key = settings_key({"model": asdict(run.model), "yolo": asdict(detector.yolo), "gate": run.settings.quality.gate})
     examinations: dict[str, str] = {}
     work: list[SegmentWork] = []
     done_frames = 0
     for plan in run.plans:
         with writing(run.database) as session:
             upsert_footage(session, plan.info)
-            examination = get_or_create_examination(session, plan.info.footage_id, plan.examination_key(key), model)
+            examination = get_or_create_examination(session, plan.info.footage_id, plan.examination_key(key), run.model)
             done = segments_done(session, examination)
         examinations[plan.info.footage_id] = examination
         left = [segment for segment in plan.segments if segment.index not in done]
@@ -196,7 +195,8 @@ def _examine_segments(
     run: _Run, detector: DetectorConfig, work: Sequence[SegmentWork], examinations: dict[str, str]
 ) -> None:
     limits = QualityLimits() if run.settings.quality.gate else QualityLimits.off()
-    stage = ExamineSegments(detector, limits)
+    resources = Resources(gpus=1.0 if "cuda" in run.model.runtime else 0.0)
+    stage = ExamineSegments(detector, limits, resources, run.settings.detector.batch_size)
     failed: list[StageFailure] = []
     steps: dict[str, float] = {}
     for result in run_stage(stage, work, run.engine):

@@ -18,6 +18,9 @@ from vision.types import CoverageBin, ExaminedFrame, Float, Place, Pose, Sightin
 from workflows.footage_plan import FootagePlan
 
 
+_NO_HEADING_DEG = 90.0  # of error: a camera that never moves looks nobody knows where
+
+
 @dataclass(frozen=True, slots=True)
 class Located:
     """What one footage shows.
@@ -46,7 +49,7 @@ def locate(
     unplaced: list[ExaminedFrame] = []
     for frame in examined:
         pose = plan.trajectory.at(frame.pts_ns) if plan.trajectory is not None else None
-        if pose is not None and pose.valid:
+        if pose is not None and pose.valid and pose.heading_error_deg < _NO_HEADING_DEG:
             placed.append((pose, frame))
         else:
             unplaced.append(frame)

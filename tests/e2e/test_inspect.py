@@ -12,7 +12,32 @@ from pyproj import Geod
 from tests.e2e.conftest import Home, inspect_arguments
 from tests.ledger_digest import ledger_rows
 
-PROPERTIES = ["finding_id", "class_name", "confidence", "severity", "severity_basis", "verdict", "status", "place", "position_error_m", "chainage_m", "route", "area_m2", "length_m", "width_m", "sightings", "footage_id", "first_pts_s", "last_pts_s", "frame_pts_s", "box_xyxy", "evidence", "action", "priority", "due"]
+PROPERTIES = [
+    "finding_id",
+    "class_name",
+    "confidence",
+    "severity",
+    "severity_basis",
+    "verdict",
+    "status",
+    "place",
+    "position_error_m",
+    "chainage_m",
+    "route",
+    "area_m2",
+    "length_m",
+    "width_m",
+    "sightings",
+    "footage_id",
+    "first_pts_s",
+    "last_pts_s",
+    "frame_pts_s",
+    "box_xyxy",
+    "evidence",
+    "action",
+    "priority",
+    "due",
+]
 
 
 def _features(report: Path) -> list[dict]:

@@ -49,6 +49,8 @@ class DetectorTraining:
 class _FastCpuTrainer(SegmentationTrainer):  # type: ignore[misc]  # ultralytics ships no types
     """SegmentationTrainer whose model is channels-last on the CPU too."""
 
+    model: Any
+
     def set_model_attributes(self) -> None:
         super().set_model_attributes()
         self.model = self.model.to(memory_format=torch.channels_last)

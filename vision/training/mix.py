@@ -130,7 +130,8 @@ def box_outline(x: float, y: float, width: float, height: float) -> Polygon:
     angle = np.linspace(0.0, 2.0 * np.pi, _ELLIPSE_POINTS, endpoint=False)
     unit = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     unit = np.sign(unit) * np.abs(unit) ** _ELLIPSE_POWER
-    return np.clip(np.array([x, y]) + unit * np.array([width, height]) / 2.0, 0.0, 1.0)
+    outline = np.array([x, y]) + unit * np.array([width, height]) / 2.0
+    return np.asarray(np.clip(outline, 0.0, 1.0), dtype=np.float64)
 
 
 def _images(folder: Path) -> list[Path]:

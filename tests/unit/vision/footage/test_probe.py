@@ -163,7 +163,7 @@ def test_a_file_that_may_not_be_read_says_so(tmp_path: Path) -> None:
         with pytest.raises(FootageError, match="may not read"):
             probe(path)
     else:
-        pytest.skip("run by a user who may read everything")
+        pytest.skip("optional: this user may read every file")
 
 
 def test_a_recording_that_was_cut_off_says_that_its_index_is_missing(make_clip: MakeClip) -> None:
