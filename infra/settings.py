@@ -150,14 +150,21 @@ class EngineSettings(_Group):
     """What runs the stages.
 
     Attributes:
-        kind: ``ray`` with actor pools, or ``inline`` in this process.
-        workers: Processes that examine footage; ``inline`` has one.
+        kind: ``inline`` in this process, ``ray`` with actor pools; ``auto`` takes Ray for several workers or a cluster.
+        workers: Processes that examine footage; ``inline`` is one process on all cores.
         ray_address: Of a running cluster; None starts one here.
     """
 
-    kind: Literal["inline", "ray"] = "ray"
+    kind: Literal["auto", "inline", "ray"] = "auto"
     workers: Annotated[int, Field(ge=1)] = 1
     ray_address: str | None = None
+
+    @property
+    def chosen(self) -> Literal["inline", "ray"]:
+        """What ``auto`` comes to."""
+        if self.kind == "auto":
+            return "ray" if self.workers > 1 or self.ray_address is not None else "inline"
+        return self.kind
 
 
 class Settings(BaseModel):

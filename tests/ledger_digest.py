@@ -1,4 +1,4 @@
-"""Everything in a ledger that must not depend on how the work was run: all rows, without the times they were made at."""
+"""Everything in a ledger that must not depend on how the work was run: all rows, without the times of making."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def inspect(
     clock_offset_s: Annotated[
         float | None, typer.Option("--clock-offset", help="Seconds to add to the footage's clock; fitted if left out.")
     ] = None,
-    engine: Annotated[str | None, typer.Option(help="inline or ray.")] = None,
+    engine: Annotated[str | None, typer.Option(help="auto, inline or ray; auto takes Ray for several workers.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Ray workers.")] = None,
     ray_address: Annotated[str | None, typer.Option(help="A Ray cluster; the laptop's own by default.")] = None,
     config: Config = None,

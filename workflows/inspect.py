@@ -127,7 +127,7 @@ def run_inspection(request: InspectRequest, settings: Settings, progress: Progre
         settings=settings,
         progress=progress,
         database=open_database(settings.storage.database_url),
-        engine=EngineConfig(settings.engine.kind, settings.engine.workers, settings.engine.ray_address),
+        engine=EngineConfig(settings.engine.chosen, settings.engine.workers, settings.engine.ray_address),
         model=model,
         site=site,
         plans=plans,
@@ -164,7 +164,7 @@ def detector_config(settings: Settings) -> DetectorConfig:
         cache_dir=settings.storage.cache_dir / "openvino",
         runtime=chosen.runtime,
         yolo=YoloConfig(confidence=chosen.confidence, image_size=chosen.image_size_px),
-        streams=1 if settings.engine.kind == "ray" else 0,
+        streams=1 if settings.engine.chosen == "ray" else 0,
     )
 
 

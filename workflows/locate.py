@@ -17,7 +17,6 @@ from vision.trajectory import Trajectory
 from vision.types import CoverageBin, ExaminedFrame, Float, Place, Pose, Sighting
 from workflows.footage_plan import FootagePlan
 
-
 _NO_HEADING_DEG = 90.0  # of error: a camera that never moves looks nobody knows where
 
 

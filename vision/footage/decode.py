@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av
@@ -21,6 +21,11 @@ _JUMP_SAVES_NS = 400_000_000
 """A jump to a later keyframe empties the decoder; it pays when it passes over this much (12 frames at 30 a second)."""
 _SEEK_AHEAD_NS = 10_000_000_000
 """Nearer than this, packets are read and dropped rather than sought: seeking can miss, reading can't."""
+_SKIPS_BY_PACKET = frozenset(("h264", "hevc", "mpeg2video", "mpeg4"))
+"""Decoders that leave out single pictures that no other is drawn from (a fifth of the work on H.264 with B-frames).
+
+Others (dav1d) settle it once, when they are opened.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +36,13 @@ class Run:
         key_ns: Where decoding starts.
         wanted_ns: Frames to give, ascending.
         packet_limit: Packets to decode at most: those behind are damaged. None for all.
+        early_for_ns: The keyframe that decoding once failed from, so that it was begun one keyframe early.
     """
 
     key_ns: int
     wanted_ns: tuple[int, ...]
     packet_limit: int | None = None
+    early_for_ns: int | None = None
 
 
 class _Damage(Exception):
@@ -121,7 +128,7 @@ def _read_video(info: FootageInfo, runs: list[Run], threads: int) -> Iterator[Fr
                         given += 1
                 given = 0
             except _Damage as damage:
-                again = _around(info, run, damage) if source.threads == 1 else [run]
+                again = _planned_anew(info, run, damage) if source.threads == 1 else [run]
                 ahead.extendleft(reversed(again))
                 source.close()
                 # One thread tells exactly which packet is damaged, so go on with one from here.
@@ -130,15 +137,28 @@ def _read_video(info: FootageInfo, runs: list[Run], threads: int) -> Iterator[Fr
         source.close()
 
 
-def _around(info: FootageInfo, run: Run, damage: _Damage) -> list[Run]:
-    """Plan a run anew that met damage: up to it, and from the next keyframe on.
+def _planned_anew(info: FootageInfo, run: Run, damage: _Damage) -> list[Run]:
+    """Plan a run anew that met damage.
 
-    What lies between is drawn from damaged pictures, whether or not the decoder says so.
+    First it is begun one keyframe early: where groups of pictures aren't closed (x264's open-gop), the first ones
+    behind a keyframe may speak of pictures before it, which looks like damage to a decoder that starts there. If that
+    doesn't help, it is decoded up to the damage, and from the next keyframe on; what lies between is drawn from
+    damaged pictures, whether or not the decoder says so.
     """
-    later_keys = info.keyframe_pts_ns[info.keyframe_pts_ns > max(damage.time_ns, run.key_ns)]
+    keys = info.keyframe_pts_ns
+    earlier = keys[keys < run.key_ns]
+    if run.early_for_ns is None and len(earlier):
+        return [Run(int(earlier[-1]), run.wanted_ns, early_for_ns=run.key_ns)]
+    later = keys[keys > max(damage.time_ns, run.key_ns)]
     wanted = np.array(run.wanted_ns, dtype=np.int64)
-    split = int(np.searchsorted(wanted, later_keys[0])) if len(later_keys) else len(wanted)
-    return [Run(run.key_ns, run.wanted_ns[:split], damage.packet_number), *plan_runs(info, wanted[split:])]
+    split = int(np.searchsorted(wanted, later[0])) if len(later) else len(wanted)
+    return [
+        Run(run.key_ns, run.wanted_ns[:split], damage.packet_number, run.key_ns),
+        *(
+            replace(part, early_for_ns=part.key_ns) if part.key_ns == run.early_for_ns else part
+            for part in plan_runs(info, wanted[split:])
+        ),
+    ]
 
 
 def _decode_run(info: FootageInfo, source: PictureSource, run: Run) -> Iterator[Frame | Failure]:
@@ -180,7 +200,8 @@ def _decoded(source: PictureSource, run: Run, first_key_ns: int) -> Iterator[av.
             break
         if time_ns < run.key_ns and run.key_ns > first_key_ns:
             continue  # leads up to the keyframe from pictures before it, which this decoder hasn't seen
-        source.codec.skip_frame = "DEFAULT" if time_ns in unfed else "NONREF"
+        if source.codec.name in _SKIPS_BY_PACKET:
+            source.codec.skip_frame = "DEFAULT" if time_ns in unfed else "NONREF"
         unfed.discard(time_ns)
         try:
             if packet.is_corrupt:

@@ -45,7 +45,7 @@ def _probe_video(path: Path) -> FootageInfo:
     try:
         stream = picture_stream(container, path)
         recorded_at = _recorded_at(container)
-        codec = stream.codec_context.name
+        codec = stream.codec_context.codec.canonical_name
         times = read_times(container, stream)
         notes = _notes(container, stream, times)
         time_base = stream.time_base

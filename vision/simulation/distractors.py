@@ -1,4 +1,4 @@
-"""Draw what lies on a road and is no defect: repairs, manholes, tyre marks, oil, leaves, wet spots, seals, shadows."""
+"""Draw what lies on a road and is no defect: repairs, manholes, tyre marks, oil, leaves, wet spots, seals."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.simulation.random_streams import Field, fractal_noise, random_stream, smooth_noise, smooth_step
-from vision.simulation.road_layout import Distractor, DistractorKind, RoadsideObject, RoadStyle
-from vision.simulation.surface_patch import Canvas, Sunlight, SurfacePatch, make_canvas, shadow_gain
+from vision.simulation.road_layout import Distractor, DistractorKind, RoadStyle
+from vision.simulation.surface_patch import Canvas, SurfacePatch, make_canvas
 
 _NO_OUTLINE = np.empty((0, 2))
 _Painting = tuple[Field, Field, Field]
@@ -23,50 +23,6 @@ def draw_distractor(item: Distractor, style: RoadStyle) -> SurfacePatch:
     rng = random_stream(item.shape_seed, item.kind)
     gain, colour, alpha = _PAINTERS[item.kind](rng, item, style, canvas)
     return SurfacePatch(canvas.row, canvas.column, gain, colour, alpha, _NO_OUTLINE)
-
-
-def draw_shadow(thing: RoadsideObject, sun: Sunlight) -> SurfacePatch | None:
-    """Draw the shadow that a roadside object throws; None where no sun shines or it stays off the raster."""
-    if sun.direct < 0.15 or thing.kind == "post":
-        return None
-    reach = min(thing.height_m / max(float(np.tan(sun.elevation_rad)), 0.12), 45.0)
-    away = np.array([-sun.along, -sun.left])
-    crown = np.array([0.45, 1.0]) if thing.kind == "tree" else np.array([0.0, 1.0])
-    ends = np.array([thing.along_m, thing.lateral_m]) + np.outer(crown * reach, away)
-    middle, span = ends.mean(axis=0), np.abs(np.diff(ends, axis=0))[0]
-    half_crown = {"tree": 0.28 * thing.height_m, "bush": 0.5 * thing.height_m}.get(thing.kind, 0.12)
-    size = span + 2.0 * half_crown
-    if abs(middle[1]) - 0.5 * size[1] > 7.0:
-        return None
-    canvas = make_canvas(float(middle[0]), float(middle[1]), float(size[0]), float(size[1]), 0.3)
-    rng = random_stream(thing.shape_seed, "shadow", thing.kind)
-    depth = _shadow_depth(rng, canvas, away, 0.5 * float(np.hypot(*span)), half_crown, thing.kind == "pole")
-    gain = shadow_gain(depth, sun)
-    black = np.zeros((*canvas.shape, 3), np.float32)
-    return SurfacePatch(canvas.row, canvas.column, gain, black, np.zeros(canvas.shape, np.float32), _NO_OUTLINE)
-
-
-def _shadow_depth(
-    rng: np.random.Generator,
-    canvas: Canvas,
-    away: NDArray[np.float64],
-    half_m: float,
-    radius_m: float,
-    solid: bool,
-) -> Field:
-    """Give how much of the sun a crown (or a pole) hides, 0 to 1, on a coarse raster that is then enlarged."""
-    step = 1 if solid else 8
-    along, left = canvas.along_m[::step], canvas.left_m[:, ::step]
-    forth = along * np.float32(away[0]) + left * np.float32(away[1])
-    aside = along * np.float32(-away[1]) + left * np.float32(away[0])
-    beyond = np.maximum(np.abs(forth) - np.float32(half_m), 0.0)
-    distance = np.sqrt(beyond**2 + aside**2) / np.float32(radius_m)
-    if solid:
-        return np.asarray(smooth_step(1.0 - distance, 0.0, 0.3), np.float32)
-    leaves = fractal_noise(rng, distance.shape, 14.0, 4, 0.75)
-    depth = smooth_step(1.0 - distance + 0.33 * leaves, 0.10, 0.42) * np.float32(0.97)
-    size = (canvas.shape[1], canvas.shape[0])
-    return np.asarray(np.clip(cv2.resize(depth, size, interpolation=cv2.INTER_LINEAR), 0.0, 1.0), np.float32)
 
 
 def _box(rng: np.random.Generator, item: Distractor, canvas: Canvas, ragged_m: float) -> Field:
@@ -165,8 +121,12 @@ def _seal_strip(rng: np.random.Generator, item: Distractor, style: RoadStyle, ca
 
 
 def _gain_only(gain: Field) -> _Painting:
-    shape = gain.shape
-    return np.asarray(gain, np.float32), np.zeros((*shape, 3), np.float32), np.zeros(shape, np.float32)
+    nothing = np.zeros((), np.float32)  # spread out, it takes no room
+    return (
+        np.asarray(gain, np.float32),
+        np.broadcast_to(nothing, (*gain.shape, 3)),
+        np.broadcast_to(nothing, gain.shape),
+    )
 
 
 _PAINTERS: dict[DistractorKind, Callable[[np.random.Generator, Distractor, RoadStyle, Canvas], _Painting]] = {

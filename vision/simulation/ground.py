@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from vision.simulation.pavement import TILE_M, WIDE_HALF_WIDTH_M, WIDE_PIXELS_PER_M, Pavement, Raster
+from vision.simulation.shadows import Shadow
 from vision.simulation.surface_patch import HALF_WIDTH_M, PIXELS_PER_M, SurfacePatch
 
 MAX_LEVEL_ALONG = 9
@@ -24,7 +25,7 @@ _TILES_A_STRIP = 4
 class Ground:
     """Gives rasters of any stretch of the road at any level of detail; makes tiles when first asked, keeps the last."""
 
-    def __init__(self, pavement: Pavement, patches: Sequence[SurfacePatch]) -> None:
+    def __init__(self, pavement: Pavement, patches: Sequence[SurfacePatch | Shadow]) -> None:
         self._pavement = pavement
         self._patches = tuple(patches)
         self._tiles: OrderedDict[int, dict[tuple[int, int], Raster]] = OrderedDict()

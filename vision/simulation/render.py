@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.simulation.camera_effects import CameraEffects
-from vision.simulation.distractors import draw_distractor, draw_shadow
+from vision.simulation.distractors import draw_distractor
 from vision.simulation.draw_defects import draw_defect
 from vision.simulation.ground import MAX_LEVEL_ACROSS, MAX_LEVEL_ALONG, Ground
 from vision.simulation.light import DriveLight
@@ -19,6 +19,7 @@ from vision.simulation.pavement import TILE_M, Pavement
 from vision.simulation.projection import CameraModel, GroundMap, View, map_ground
 from vision.simulation.road_layout import RoadLayout
 from vision.simulation.scenery import Scenery
+from vision.simulation.shadows import cast_shadow
 from vision.simulation.surface_patch import PIXELS_PER_M, SurfacePatch
 
 Raster = NDArray[np.uint8]
@@ -41,7 +42,7 @@ class RoadRenderer:
             for defect in layout.defects
             if defect.state != "mended"
         }
-        shadows = {index: draw_shadow(thing, light.sun) for index, thing in enumerate(layout.roadside)}
+        shadows = {index: cast_shadow(thing, light.sun) for index, thing in enumerate(layout.roadside)}
         thrown = {index: shadow for index, shadow in shadows.items() if shadow is not None}
         self.shadow_places = {index: shadow.middle for index, shadow in thrown.items()}
         items = [draw_distractor(item, layout.style) for item in layout.distractors]

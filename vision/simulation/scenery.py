@@ -141,14 +141,15 @@ class Scenery:
 
 
 def _paint_panorama(layout: RoadLayout, light: DriveLight, camera: CameraModel) -> tuple[Raster, int]:
-    """Paint half round the horizon and mirror it for the rest; twice in a row, so that any window lies in one piece.
+    """Paint all round the horizon, twice in a row, so that any window lies in one piece.
 
     Gives the raster and the row of the horizon in it.
     """
     rng = random_stream(layout.seed, "panorama")
     clouds_rng = random_stream(layout.seed, "clouds", light.condition)
     focal = camera.focal_px
-    width = int(np.pi * focal)
+    overlap = int(0.3 * focal)
+    width = int(2.0 * np.pi * focal) + overlap
     above = int(0.5 * camera.height_px + focal * np.tan(np.radians(camera.pitch_deg + 3.0))) + 8
     above = max(above, 40)
     height = above + _BELOW_HORIZON_PX
@@ -158,8 +159,10 @@ def _paint_panorama(layout: RoadLayout, light: DriveLight, camera: CameraModel) 
     _ridge(rng, sky, above, focal, 0.045, 900.0, np.array([120.0, 105.0, 88.0]), haze, 0.55)
     green = np.array(layout.style.grass_bgr) * 0.62
     _ridge(rng, sky, above, focal, float(rng.choice([0.012, 0.025, 0.05])), 260.0, green, haze, 0.22)
-    panorama = np.clip(sky, 0, 255).astype(np.uint8)
-    return np.ascontiguousarray(np.concatenate([panorama, panorama[:, ::-1]] * 2, axis=1)), above
+    fade = np.linspace(0.0, 1.0, overlap, dtype=np.float32)[None, :, None]
+    sky[:, :overlap] = sky[:, :overlap] * fade + sky[:, -overlap:] * (1.0 - fade)  # the end runs into the beginning
+    panorama = np.clip(sky[:, :-overlap], 0, 255).astype(np.uint8)
+    return np.ascontiguousarray(np.concatenate([panorama, panorama], axis=1)), above
 
 
 def _sky(rng: np.random.Generator, light: DriveLight, up: Field, shape: tuple[int, int]) -> Field:

@@ -17,7 +17,8 @@ from vision.simulation.random_streams import Field
 
 PIXELS_PER_M = 160.0
 HALF_WIDTH_M = 8.0
-_DISPLAY_GAMMA = 1.0 / 2.2
+DISPLAY_GAMMA = 1.0 / 2.2
+"""Power that turns a ratio of light into one of display values."""
 _SHADOW_REACHES_PX = (1, 2, 3, 4, 6, 8, 11, 15, 20, 27, 36)
 
 
@@ -57,13 +58,6 @@ class SurfacePatch:
     colour: Field
     alpha: Field
     outline: NDArray[np.float64]
-
-    @property
-    def middle(self) -> NDArray[np.float64]:
-        """(along_m, lateral_m) of the rectangle's middle."""
-        rows, columns = self.gain.shape
-        along, across = (self.row + 0.5 * rows) / PIXELS_PER_M, (self.column + 0.5 * columns) / PIXELS_PER_M
-        return np.array([along, HALF_WIDTH_M - across])
 
     @property
     def end_row(self) -> int:
@@ -150,12 +144,7 @@ def relief_gain(height_m: Field, sun: Sunlight, occlusion_m: float = 0.03) -> Fi
     hollow = np.maximum(cv2.GaussianBlur(height_m, (0, 0), 9.0) - height_m, 0.0)
     sky = 1.0 / (1.0 + hollow / np.float32(occlusion_m))
     linear = (1.0 - sun.direct) * sky + sun.direct * lit
-    return np.asarray(np.maximum(linear, 0.02) ** _DISPLAY_GAMMA, np.float32)
-
-
-def shadow_gain(depth: Field | float, sun: Sunlight) -> Field:
-    """Give the display brightness of flat ground where ``depth`` (0 to 1) of the sun is hidden."""
-    return np.asarray((1.0 - np.float32(sun.direct) * depth) ** _DISPLAY_GAMMA, np.float32)
+    return np.asarray(np.maximum(linear, 0.02) ** DISPLAY_GAMMA, np.float32)
 
 
 def _cast_shadow(height_m: Field, sun: Sunlight) -> Field:

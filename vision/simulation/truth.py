@@ -22,7 +22,7 @@ _SHADOW_KINDS = {"tree": "tree_shadow", "bush": "tree_shadow", "pole": "pole_sha
 def truth_features(
     layout: RoadLayout,
     outlines: dict[str, Float],
-    shadows: dict[int, Float],
+    shadows: dict[int, tuple[float, float]],
     camera: CameraModel,
     motion: DriveMotion,
 ) -> list[dict[str, Any]]:
@@ -50,7 +50,7 @@ def truth_features(
         if _seconds_in_view(layout, camera, motion, item.along_m, item.lateral_m):
             properties = _distractor_properties(f"x{number:04d}", item)
             features.append(_feature(layout, item.along_m, item.lateral_m, properties))
-    for index, (along, lateral) in sorted((key, (float(at[0]), float(at[1]))) for key, at in shadows.items()):
+    for index, (along, lateral) in sorted(shadows.items()):
         if _seconds_in_view(layout, camera, motion, along, lateral):
             thing = layout.roadside[index]
             features.append(_feature(layout, along, lateral, _shadow_properties(index, thing)))
