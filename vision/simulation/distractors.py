@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from vision.simulation.random_streams import Field, fractal_noise, random_stream, smooth_noise, smooth_step
 from vision.simulation.road_layout import Distractor, DistractorKind, RoadStyle

@@ -19,7 +19,7 @@ from vision.simulation.pavement import TILE_M, Pavement
 from vision.simulation.projection import CameraModel, GroundMap, View, map_ground
 from vision.simulation.road_layout import RoadLayout
 from vision.simulation.scenery import Scenery
-from vision.simulation.shadows import cast_shadow
+from vision.simulation.shadows import Shadow, cast_shadow
 from vision.simulation.surface_patch import PIXELS_PER_M, SurfacePatch
 
 Raster = NDArray[np.uint8]
@@ -47,7 +47,7 @@ class RoadRenderer:
         self.shadow_places = {index: shadow.middle for index, shadow in thrown.items()}
         items = [draw_distractor(item, layout.style) for item in layout.distractors]
         # Order matters: what lies on the road first, damage through it, shadows over all.
-        patches = [*items, *self.drawn_defects.values(), *thrown.values()]
+        patches: list[SurfacePatch | Shadow] = [*items, *self.drawn_defects.values(), *thrown.values()]
         self._ground = Ground(Pavement(layout), patches)
         self._scenery = Scenery(layout, light, camera)
         self._effects = CameraEffects(light, camera, layout.style.paved_half_width_m, noise_seed)

@@ -19,6 +19,7 @@ PIXELS_PER_M = 160.0
 HALF_WIDTH_M = 8.0
 DISPLAY_GAMMA = 1.0 / 2.2
 """Power that turns a ratio of light into one of display values."""
+_LOWEST_LAMBERT_RAD = 0.35
 _SHADOW_REACHES_PX = (1, 2, 3, 4, 6, 8, 11, 15, 20, 27, 36)
 
 
@@ -136,7 +137,8 @@ def relief_gain(height_m: Field, sun: Sunlight, occlusion_m: float = 0.03) -> Fi
         occlusion_m: Depth below the surroundings at which half the sky light is lost.
     """
     slope_rows, slope_columns = np.gradient(height_m * np.float32(PIXELS_PER_M))
-    rise = np.float32(np.tan(sun.elevation_rad))
+    # Facets of a few millimetres shade each other under a low sun, which evens out what Lambert's law would give.
+    rise = np.float32(np.tan(max(sun.elevation_rad, _LOWEST_LAMBERT_RAD)))
     lambert = (rise - slope_rows * sun.along + slope_columns * sun.left) / (
         rise * np.sqrt(1.0 + slope_rows**2 + slope_columns**2)
     )
