@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.quiet_imports import chatter_on_stderr
 from vision.types import ExaminedFrame
 
 F32 = NDArray[np.float32]
@@ -110,7 +111,8 @@ def _track_class(frames: Sequence[ExaminedFrame], class_name: str, interval_s: f
 
 
 def _tracker(interval_s: float) -> Any:
-    from ultralytics.trackers.byte_tracker import BYTETracker
+    with chatter_on_stderr():
+        from ultralytics.trackers.byte_tracker import BYTETracker
 
     return BYTETracker(
         SimpleNamespace(

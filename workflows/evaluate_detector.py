@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from vision.errors import ConfigError
+from vision.quiet_imports import chatter_on_stderr
 from vision.training.mix import Mix, read_mix, write_yolo_dataset
 
 
@@ -56,7 +57,8 @@ def evaluate_detector(weights: Path, data: Path, data_root: Path | None, image_s
 
 
 def _score(weights: Path, dataset: Path, source: str, counts: dict[str, int], image_size: int) -> Sequence[ClassScore]:
-    from ultralytics import YOLO
+    with chatter_on_stderr():
+        from ultralytics import YOLO
 
     images = len(list((dataset / "images" / "val").iterdir()))
     result = YOLO(str(weights)).val(

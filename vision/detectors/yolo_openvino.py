@@ -20,6 +20,7 @@ from vision.detectors.weights import weights_sha256
 from vision.detectors.yolo_decode import Letterbox, YoloConfig, decode, letterbox_for, to_input
 from vision.errors import InferenceError, ModelError, WeightsNotFound
 from vision.protocols import ModelInfo
+from vision.quiet_imports import chatter_on_stderr
 from vision.types import Detections, Frame
 
 _FORMAT = 2  # of the cached conversion; raise it when convert() changes
@@ -116,7 +117,9 @@ class OpenVinoYolo:
 def _convert(weights: Path, folder: Path) -> None:
     """Write the OpenVINO form of a weights file; the folder appears whole or not at all."""
     import torch
-    from ultralytics import YOLO
+
+    with chatter_on_stderr():
+        from ultralytics import YOLO
 
     try:
         yolo = YOLO(str(weights))

@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from ultralytics import YOLO
 
 from vision.detectors.weights import weights_sha256
 from vision.detectors.yolo_decode import YoloConfig
 from vision.errors import InferenceError, ModelError, WeightsNotFound
 from vision.protocols import ModelInfo
+from vision.quiet_imports import chatter_on_stderr
 from vision.types import Detections, Frame, frozen
+
+with chatter_on_stderr():
+    from ultralytics import YOLO
 
 
 class TorchYolo:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av
@@ -12,13 +11,12 @@ import av.error
 import numpy as np
 
 from vision.errors import Failure, FootageError
+from vision.footage.runs import Damage, Run, plan_anew, plan_runs
 from vision.footage.source import Packet, PictureSource
 from vision.footage.stills import read_still
 from vision.footage.upright import upright_bgr
 from vision.types import FootageInfo, Frame, Image, Int
 
-_JUMP_SAVES_NS = 400_000_000
-"""A jump to a later keyframe empties the decoder; it pays when it passes over this much (12 frames at 30 a second)."""
 _SEEK_AHEAD_NS = 10_000_000_000
 """Nearer than this, packets are read and dropped rather than sought: seeking can miss, reading can't."""
 _SKIPS_BY_PACKET = frozenset(("h264", "hevc", "mpeg2video", "mpeg4"))
@@ -26,32 +24,6 @@ _SKIPS_BY_PACKET = frozenset(("h264", "hevc", "mpeg2video", "mpeg4"))
 
 Others (dav1d) settle it once, when they are opened.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Wanted frames that are decoded in one go, from one keyframe on.
-
-    Attributes:
-        key_ns: Where decoding starts.
-        wanted_ns: Frames to give, ascending.
-        packet_limit: Packets to decode at most: those behind are damaged. None for all.
-        early_for_ns: The keyframe that decoding once failed from, so that it was begun one keyframe early.
-    """
-
-    key_ns: int
-    wanted_ns: tuple[int, ...]
-    packet_limit: int | None = None
-    early_for_ns: int | None = None
-
-
-class _Damage(Exception):
-    """The decoder met damage in a packet of a run: its number from 0 (exact with one thread only), and its time."""
-
-    def __init__(self, packet_number: int, time_ns: int) -> None:
-        super().__init__(packet_number, time_ns)
-        self.packet_number = packet_number
-        self.time_ns = time_ns
 
 
 def read_frames(info: FootageInfo, pts_ns: Sequence[int] | Int, decode_threads: int = 0) -> Iterator[Frame | Failure]:
@@ -94,24 +66,11 @@ def sample_picture(path: Path, frame_pts_ns: Int, keyframe_pts_ns: Int) -> Image
             for frame in _decoded(source, run, int(keyframe_pts_ns[0])):
                 if frame.pts is not None and source.time_ns(frame.pts) == run.wanted_ns[0] and not frame.is_corrupt:
                     return upright_bgr(frame, source.pixel_aspect)
-        except _Damage:
+        except Damage:
             continue
         finally:
             source.close()
     return None
-
-
-def plan_runs(info: FootageInfo, wanted_ns: Int) -> list[Run]:
-    """Group wanted frames by the keyframe to decode them from, leaving out stretches that are long enough to jump."""
-    if len(wanted_ns) == 0:
-        return []
-    keys = info.keyframe_pts_ns[np.maximum(np.searchsorted(info.keyframe_pts_ns, wanted_ns, side="right") - 1, 0)]
-    jumps = np.flatnonzero(keys[1:] - wanted_ns[:-1] >= _JUMP_SAVES_NS) + 1
-    starts = np.concatenate(([0], jumps))
-    return [
-        Run(int(keys[start]), tuple(group.tolist()))
-        for start, group in zip(starts, np.split(wanted_ns, jumps), strict=True)
-    ]
 
 
 def _read_video(info: FootageInfo, runs: list[Run], threads: int) -> Iterator[Frame | Failure]:
@@ -127,8 +86,8 @@ def _read_video(info: FootageInfo, runs: list[Run], threads: int) -> Iterator[Fr
                         yield result
                         given += 1
                 given = 0
-            except _Damage as damage:
-                again = _planned_anew(info, run, damage) if source.threads == 1 else [run]
+            except Damage as damage:
+                again = plan_anew(info, run, damage) if source.threads == 1 else [run]
                 ahead.extendleft(reversed(again))
                 source.close()
                 # One thread tells exactly which packet is damaged, so go on with one from here.
@@ -137,35 +96,11 @@ def _read_video(info: FootageInfo, runs: list[Run], threads: int) -> Iterator[Fr
         source.close()
 
 
-def _planned_anew(info: FootageInfo, run: Run, damage: _Damage) -> list[Run]:
-    """Plan a run anew that met damage.
-
-    First it is begun one keyframe early: where groups of pictures aren't closed (x264's open-gop), the first ones
-    behind a keyframe may speak of pictures before it, which looks like damage to a decoder that starts there. If that
-    doesn't help, it is decoded up to the damage, and from the next keyframe on; what lies between is drawn from
-    damaged pictures, whether or not the decoder says so.
-    """
-    keys = info.keyframe_pts_ns
-    earlier = keys[keys < run.key_ns]
-    if run.early_for_ns is None and len(earlier):
-        return [Run(int(earlier[-1]), run.wanted_ns, early_for_ns=run.key_ns)]
-    later = keys[keys > max(damage.time_ns, run.key_ns)]
-    wanted = np.array(run.wanted_ns, dtype=np.int64)
-    split = int(np.searchsorted(wanted, later[0])) if len(later) else len(wanted)
-    return [
-        Run(run.key_ns, run.wanted_ns[:split], damage.packet_number, run.key_ns),
-        *(
-            replace(part, early_for_ns=part.key_ns) if part.key_ns == run.early_for_ns else part
-            for part in plan_runs(info, wanted[split:])
-        ),
-    ]
-
-
 def _decode_run(info: FootageInfo, source: PictureSource, run: Run) -> Iterator[Frame | Failure]:
     """Give one value for each wanted frame of a run.
 
     Raises:
-        _Damage: The decoder met damage. What was given before is right.
+        Damage: The decoder met damage. What was given before is right.
     """
     missing = list(reversed(run.wanted_ns))
     for frame in _decoded(source, run, int(info.keyframe_pts_ns[0])):
@@ -185,13 +120,13 @@ def _decoded(source: PictureSource, run: Run, first_key_ns: int) -> Iterator[av.
     """Decode from a keyframe until the last wanted frame is out.
 
     Raises:
-        _Damage: The decoder met damage.
+        Damage: The decoder met damage.
     """
     unfed = set(run.wanted_ns)
     if not unfed or run.packet_limit == 0:
         return
     if not _go_to(source, run.key_ns, first_key_ns):
-        raise _Damage(0, run.key_ns)
+        raise Damage(0, run.key_ns)
     number = 0
     while unfed and number != run.packet_limit and (packet := _next_packet(source)) is not None:
         time_ns = source.at_ns
@@ -205,10 +140,10 @@ def _decoded(source: PictureSource, run: Run, first_key_ns: int) -> Iterator[av.
         unfed.discard(time_ns)
         try:
             if packet.is_corrupt:
-                raise _Damage(number, time_ns)
+                raise Damage(number, time_ns)
             frames = source.codec.decode(packet)
         except av.error.FFmpegError as err:
-            raise _Damage(number, time_ns) from err
+            raise Damage(number, time_ns) from err
         yield from frames
         number += 1
     yield from _drained(source, number)
@@ -221,7 +156,8 @@ def _drained(source: PictureSource, number: int) -> Iterator[av.VideoFrame]:
     except av.error.EOFError:
         pass
     except av.error.FFmpegError as err:
-        raise _Damage(number, source.at_ns) from err
+        if source.threads != 1:  # else the frames that don't come are named one by one
+            raise Damage(number, source.at_ns) from err
     source.codec.flush_buffers()
 
 

@@ -18,8 +18,9 @@ from vision.simulation.surface_patch import HALF_WIDTH_M, PIXELS_PER_M, SurfaceP
 
 MAX_LEVEL_ALONG = 9
 MAX_LEVEL_ACROSS = 5
-_KEPT_TILES = 16
-_TILES_A_STRIP = 4
+_KEPT_TILES = 13
+_TILES_A_STRIP = 3
+_TILE_ROWS = int(TILE_M * PIXELS_PER_M)
 
 
 class Ground:
@@ -36,11 +37,13 @@ class Ground:
         first, last = int(start_m // TILE_M), int(end_m // TILE_M) + 1
         held = self._strips.get((along, across))
         if held is None or held[0] > first or held[1] < last:
-            last = max(last, first + (_TILES_A_STRIP if along > 1 else 1))
-            raster = np.concatenate([self._level(index, along, across) for index in range(first, last)])
-            held = (first, last, raster)
+            held_last = max(last, first + (_TILES_A_STRIP if along > 1 else 1))
+            raster = np.concatenate([self._level(index, along, across) for index in range(first, held_last)])
+            held = (first, held_last, raster)
             self._strips[(along, across)] = held
-        return held[2], held[0] * TILE_M
+        # Cut to what was asked for: a frame must not depend, not even by rounding, on what was asked for before it.
+        rows = _TILE_ROWS >> along
+        return held[2][(first - held[0]) * rows : (last - held[0]) * rows], first * TILE_M
 
     def half_width_m(self, across: int) -> float:
         """Give how far a raster of this level reaches to each side of the centre line."""
@@ -62,7 +65,7 @@ class Ground:
 
     def _paint_tile(self, index: int) -> dict[tuple[int, int], Raster]:
         fine, wide = self._pavement.tile(index)
-        first_row = int(index * TILE_M * PIXELS_PER_M)
+        first_row = index * _TILE_ROWS
         for patch in self._patches:
             if patch.row < first_row + fine.shape[0] and patch.end_row > first_row:
                 patch.paint(fine, first_row)

@@ -13,11 +13,12 @@ from vision.simulation.surface_patch import HALF_WIDTH_M, PIXELS_PER_M
 Raster = NDArray[np.uint8]
 """(rows along the road, columns from left to right, 3) uint8 BGR."""
 
-TILE_M = 10.0
+TILE_M = 12.8
+"""2048 pixels of the surface raster: it can be halved eleven times."""
 WIDE_HALF_WIDTH_M = 40.0
 WIDE_PIXELS_PER_M = 40.0
 _COARSE_PIXELS_PER_M = 10.0
-_GRAIN_SIDE_PX = 2048
+_GRAIN_PX = (2560, 4096)
 _DASH_M, _DASH_PERIOD_M = 4.0, 12.0
 _LINE_M = 0.12
 _EDGE_BAND_M = 0.4
@@ -55,7 +56,7 @@ class Pavement:
         scale = int(PIXELS_PER_M / _COARSE_PIXELS_PER_M)
         large = cv2.resize(window, (columns, (coarse_rows + 2) * scale), interpolation=cv2.INTER_LINEAR)
         rng = random_stream(self._seed, "grain place", index)
-        row, column = int(rng.integers(_GRAIN_SIDE_PX - rows)), int(rng.integers(2 * _GRAIN_SIDE_PX - columns))
+        row, column = int(rng.integers(_GRAIN_PX[0] - rows)), int(rng.integers(_GRAIN_PX[1] - columns))
         grain = self._grain[row : row + rows, column : column + columns]
         return np.asarray(cv2.multiply(large[scale : scale + rows], grain, scale=1.0 / 128.0), np.uint8)
 
@@ -71,7 +72,7 @@ class Pavement:
         for wave, mirror in zip(self._edge, (1, -1), strict=True):
             place, verge = fine[:, ::mirror][:, :inner], wide[:, ::mirror][:, side : side + inner // coarse]
             part = cv2.resize(np.ascontiguousarray(verge), (inner, rows), interpolation=cv2.INTER_LINEAR)
-            row, column = int(rng.integers(_GRAIN_SIDE_PX - rows)), int(rng.integers(2 * _GRAIN_SIDE_PX - inner))
+            row, column = int(rng.integers(_GRAIN_PX[0] - rows)), int(rng.integers(_GRAIN_PX[1] - inner))
             grit = self._grain[row : row + rows, column : column + inner]
             part = np.asarray(cv2.multiply(part, grit, scale=1.0 / 128.0), np.uint8)
             first = (index % self._tiles) * rows // 8
@@ -216,14 +217,14 @@ def _lane_profile(style: RoadStyle, left: Field) -> tuple[Field, Field]:
 def _grain_bank(style: RoadStyle, seed: int) -> Raster:
     """Give a bank of aggregate grain as gains, 128 for 1; tiles cut windows out of it."""
     rng = random_stream(seed, "grain")
-    side = _GRAIN_SIDE_PX
-    grain = smooth_noise(rng, (side, side), 1.0)
-    grain += 0.9 * smooth_noise(rng, (side, side), 2.3) + 0.45 * smooth_noise(rng, (side, side), 6.0)
+    half = (_GRAIN_PX[0], _GRAIN_PX[1] // 2)
+    grain = smooth_noise(rng, half, 1.0)
+    grain += 0.9 * smooth_noise(rng, half, 2.3) + 0.45 * smooth_noise(rng, half, 6.0)
     grain *= np.float32(style.grain / 1.42)
-    stones = rng.random((side, side), dtype=np.float32)
+    stones = rng.random(half, dtype=np.float32)
     grain += np.where(stones > 0.9975, np.float32(0.35), np.float32(0.0))
     grain -= np.where(stones < 0.002, np.float32(0.3), np.float32(0.0))
     gains = np.clip(128.0 * (1.0 + grain), 0.0, 255.0).astype(np.uint8)
     # Twice as wide as high: mirrored, and shifted so that the mirroring can't be seen.
-    wide = np.concatenate([gains, np.roll(gains[:, ::-1], side // 3, axis=0)], axis=1)
+    wide = np.concatenate([gains, np.roll(gains[:, ::-1], half[0] // 3, axis=0)], axis=1)
     return np.ascontiguousarray(np.repeat(wide[..., None], 3, axis=2))

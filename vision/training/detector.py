@@ -10,11 +10,14 @@ from typing import Any
 from unittest import mock
 
 import torch
-from ultralytics import YOLO
-from ultralytics.engine import trainer as ultralytics_trainer
-from ultralytics.models.yolo.segment import SegmentationTrainer
 
 from vision.errors import ConfigError, WeightsNotFound
+from vision.quiet_imports import chatter_on_stderr
+
+with chatter_on_stderr():
+    from ultralytics import YOLO
+    from ultralytics.engine import trainer as ultralytics_trainer
+    from ultralytics.models.yolo.segment import SegmentationTrainer
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,11 @@ from copy import deepcopy
 from pathlib import Path
 
 import torch
-import ultralytics
+
+from vision.quiet_imports import chatter_on_stderr
+
+with chatter_on_stderr():
+    import ultralytics
 
 _KEPT_ARGUMENTS = ("task", "imgsz", "batch", "epochs", "seed", "lr0", "optimizer", "mask_ratio", "overlap_mask")
 
