@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy.spatial import Voronoi
 
 from vision.simulation.random_streams import Field, fractal_noise, random_stream, smooth_noise, smooth_step
-from vision.simulation.road_layout import PlantedDefect, RoadStyle
+from vision.simulation.road_layout import PlantedDefect
+from vision.simulation.road_style import RoadStyle
 from vision.simulation.surface_patch import (
     PIXELS_PER_M,
     Canvas,

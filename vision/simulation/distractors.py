@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from vision.simulation.random_streams import Field, fractal_noise, random_stream, smooth_noise, smooth_step
-from vision.simulation.road_layout import Distractor, DistractorKind, RoadStyle
+from vision.simulation.road_layout import Distractor, DistractorKind
+from vision.simulation.road_style import RoadStyle
 from vision.simulation.surface_patch import Canvas, SurfacePatch, make_canvas
 
 _NO_OUTLINE = np.empty((0, 2))

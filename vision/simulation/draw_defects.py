@@ -7,7 +7,8 @@ from collections.abc import Callable
 from vision.simulation.crack import draw_alligator, draw_single_crack
 from vision.simulation.pothole import draw_pothole
 from vision.simulation.ravelling import draw_surface_damage
-from vision.simulation.road_layout import PlantedDefect, RoadStyle
+from vision.simulation.road_layout import PlantedDefect
+from vision.simulation.road_style import RoadStyle
 from vision.simulation.surface_patch import Sunlight, SurfacePatch
 
 _DRAWERS: dict[str, Callable[[PlantedDefect, RoadStyle, Sunlight], SurfacePatch]] = {

@@ -59,7 +59,7 @@ def plan_light(seed: int, pass_number: int, condition: ConditionName) -> DriveLi
         direct, clouds = float(rng.uniform(0.5, 0.78)), float(rng.uniform(0.0, 0.45))
     exposure, noise, haze = (
         float(rng.uniform(1 / 1500, 1 / 350)),
-        float(rng.uniform(1.0, 3.2)),
+        float(rng.uniform(0.7, 2.6)),
         float(rng.uniform(350, 2500)),
     )
     brightness = float(rng.uniform(0.85, 1.2))

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.simulation.random_streams import Field, fractal_noise, random_stream, smooth_noise, smooth_step
-from vision.simulation.road_layout import RoadLayout, RoadStyle
+from vision.simulation.road_layout import RoadLayout
+from vision.simulation.road_style import RoadStyle
 from vision.simulation.surface_patch import HALF_WIDTH_M, PIXELS_PER_M
 
 Raster = NDArray[np.uint8]

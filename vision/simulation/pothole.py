@@ -13,7 +13,8 @@ from vision.simulation.random_streams import (
     smooth_noise,
     smooth_step,
 )
-from vision.simulation.road_layout import PlantedDefect, RoadStyle
+from vision.simulation.road_layout import PlantedDefect
+from vision.simulation.road_style import RoadStyle
 from vision.simulation.surface_patch import (
     PIXELS_PER_M,
     Canvas,

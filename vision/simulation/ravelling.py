@@ -7,7 +7,8 @@ import numpy as np
 
 from vision.simulation.crack import blob
 from vision.simulation.random_streams import fractal_noise, random_stream, smooth_noise, smooth_step
-from vision.simulation.road_layout import PlantedDefect, RoadStyle
+from vision.simulation.road_layout import PlantedDefect
+from vision.simulation.road_style import RoadStyle
 from vision.simulation.surface_patch import Sunlight, SurfacePatch, make_canvas, mask_outline, relief_gain
 
 
