@@ -75,17 +75,16 @@ def sample_picture(path: Path, frame_pts_ns: Int, keyframe_pts_ns: Int) -> Image
 
 def _read_video(info: FootageInfo, runs: list[Run], threads: int) -> Iterator[Frame | Failure]:
     ahead = deque(runs)
-    given = 0  # of the run at the head
+    given_ns = -1
     source = PictureSource(Path(info.path), threads)
     try:
         while ahead:
             run = ahead.popleft()
             try:
-                for k, result in enumerate(_decode_run(info, source, run)):
-                    if k >= given:
+                for time_ns, result in _decode_run(info, source, run):
+                    if time_ns > given_ns:  # else it was given before damage made us begin the run anew
                         yield result
-                        given += 1
-                given = 0
+                        given_ns = time_ns
             except Damage as damage:
                 again = plan_anew(info, run, damage) if source.threads == 1 else [run]
                 ahead.extendleft(reversed(again))
@@ -96,8 +95,8 @@ def _read_video(info: FootageInfo, runs: list[Run], threads: int) -> Iterator[Fr
         source.close()
 
 
-def _decode_run(info: FootageInfo, source: PictureSource, run: Run) -> Iterator[Frame | Failure]:
-    """Give one value for each wanted frame of a run.
+def _decode_run(info: FootageInfo, source: PictureSource, run: Run) -> Iterator[tuple[int, Frame | Failure]]:
+    """Give the time and the value of each wanted frame of a run.
 
     Raises:
         Damage: The decoder met damage. What was given before is right.
@@ -108,12 +107,12 @@ def _decode_run(info: FootageInfo, source: PictureSource, run: Run) -> Iterator[
             continue
         time_ns = source.time_ns(frame.pts)
         while missing and missing[-1] < time_ns:
-            yield _failure(info, missing.pop())
+            yield missing[-1], _failure(info, missing.pop())
         if missing and missing[-1] == time_ns:
             missing.pop()
-            yield _failure(info, time_ns) if frame.is_corrupt else _to_frame(info, source, frame, time_ns)
+            yield time_ns, _failure(info, time_ns) if frame.is_corrupt else _to_frame(info, source, frame, time_ns)
     while missing:
-        yield _failure(info, missing.pop())
+        yield missing[-1], _failure(info, missing.pop())
 
 
 def _decoded(source: PictureSource, run: Run, first_key_ns: int) -> Iterator[av.VideoFrame]:

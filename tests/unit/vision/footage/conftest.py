@@ -66,10 +66,11 @@ def _maker(folder: Path) -> Callable[..., Path]:
         pixel_aspect: Fraction | None = None,
         with_sound: bool = False,
         options: dict[str, str] | None = None,
+        codec_options: dict[str, str] | None = None,
     ) -> Path:
         path = folder / name
         kind = repr((path.suffix, tuple(pts), codec, b_frames, keyframe_every, rotation_deg, metadata, muxer))
-        kind += repr((pixel_aspect, with_sound, options))
+        kind += repr((pixel_aspect, with_sound, options, codec_options))
         if kind in _MADE:
             path.write_bytes(_MADE[kind])
             return path
@@ -88,6 +89,7 @@ def _maker(folder: Path) -> Callable[..., Path]:
                     "b-adapt": "0",
                     "threads": "1",
                 }
+            stream.options = {**stream.options, **(codec_options or {})}
             if pixel_aspect is not None:
                 stream.codec_context.sample_aspect_ratio = pixel_aspect
             if rotation_deg is not None:

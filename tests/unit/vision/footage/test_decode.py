@@ -15,8 +15,9 @@ from PIL import ExifTags
 from PIL import Image as PillowImage
 
 from vision.errors import Failure, FootageError
-from vision.footage.decode import plan_runs, read_frames
+from vision.footage.decode import read_frames
 from vision.footage.probe import probe
+from vision.footage.runs import plan_runs
 from vision.types import FootageInfo, Frame
 
 MakeClip = Callable[..., Path]
@@ -51,6 +52,24 @@ def test_every_container_gives_the_same_frames(make_clip: MakeClip, number_of: N
     info = probe(make_clip(name, codec=codec))
     assert len(info.frame_pts_ns) == 50
     assert _numbers(_frames(info, [3, 20, 41]), number_of) == [3, 20, 41]
+
+
+def test_groups_that_lean_on_the_one_before_can_be_started_from(make_clip: MakeClip, number_of: NumberOf) -> None:
+    x264 = "open-gop=1:bframes=3:scenecut=0:b-adapt=0:ref=4"
+    info = probe(make_clip(pts=range(0, 4800, 40), keyframe_every=12, b_frames=3, codec_options={"x264-params": x264}))
+    assert len(info.keyframe_pts_ns) == 10
+    for number in range(30, 60):
+        assert _numbers(_frames(info, [number]), number_of) == [number]
+
+
+def test_a_decoder_that_cannot_leave_out_single_pictures_gives_them_all(
+    make_clip: MakeClip, number_of: NumberOf
+) -> None:
+    options = {"preset": "12", "svtav1-params": "keyint=12"}
+    info = probe(make_clip("av1.mp4", range(0, 1600, 40), codec="libsvtav1", codec_options=options))
+    assert info.codec == "av1"
+    for wanted in ([1, 4, 7, 22], [13, 30]):
+        assert _numbers(_frames(info, wanted), number_of) == wanted
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -161,6 +180,32 @@ def test_damage_is_the_same_wherever_decoding_starts_and_however_many_threads(ma
         for start in (0, 33, 72, 93):
             part = {r.pts_ns: type(r) for r in _frames(info, range(start, 125, 3), threads)}
             assert part == {pts: whole[pts] for pts in part}
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    suffix=st.sampled_from([".mp4", ".ts", ".mkv"]),
+    start=st.floats(0, 1),
+    length=st.integers(1, 4000),
+    lost=st.booleans(),
+    threads=st.sampled_from([1, 3]),
+    step=st.sampled_from([1, 3, 13]),
+)
+def test_whatever_is_damaged_each_frame_comes_once_or_the_file_is_refused(
+    make_clip: MakeClip, suffix: str, start: float, length: int, lost: bool, threads: int, step: int
+) -> None:
+    path = make_clip(f"fuzzed{suffix}", b_frames=2, options={"movflags": "faststart"} if suffix == ".mp4" else None)
+    data = bytearray(path.read_bytes())
+    at = int(start * len(data))
+    data[at : at + length] = b"" if lost else np.random.default_rng(length).bytes(len(data[at : at + length]))
+    path.write_bytes(data)
+    try:
+        info = probe(path)
+    except FootageError as err:
+        assert str(path) in str(err)
+        return
+    wanted = info.frame_pts_ns[::step]
+    assert [r.pts_ns for r in read_frames(info, wanted, threads)] == wanted.tolist()
 
 
 def test_the_frames_of_a_missing_end_are_failures(make_clip: MakeClip, number_of: NumberOf) -> None:
