@@ -59,7 +59,7 @@ def drive_along(layout: RoadLayout, options: RoadSimulation, time_s: Float) -> D
 
     Every part is a sum of sines with seeded phases, so that the motion at a time doesn't depend on the frame rate.
     """
-    rng = random_stream(options.seed, "motion", options.pass_number)
+    rng = random_stream(options.seed, "motion", options.drive_number)
     ripple = 0.03 * options.speed_mps
     drift, speed_change = _ripple_integral(rng, time_s, ripple)
     along = MARGIN_M + options.speed_mps * time_s + drift

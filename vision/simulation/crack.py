@@ -66,7 +66,7 @@ def draw_single_crack(defect: PlantedDefect, style: RoadStyle, sun: Sunlight) ->
     mean_width = float(np.clip(rng.lognormal(np.log(0.011), 0.4), 0.005, 0.03))
     widths = _widths(rng, len(main), mean_width)
     pen.draw(main if lengthwise else main[:, ::-1], widths)
-    for _ in range(int(rng.poisson(0.7 + 0.6 * reach))):
+    for _ in range(int(rng.poisson(0.4 + (0.6 if lengthwise else 0.2) * reach))):
         branch = _branch(rng, main, 0.5 * spread)
         pen.draw(branch if lengthwise else branch[:, ::-1], _widths(rng, len(branch), 0.6 * mean_width))
     coverage = pen.coverage()

@@ -44,8 +44,8 @@ class SimulatedDrive:
         self.motion: DriveMotion = drive_along(self.layout, options, np.arange(count) / options.fps)
         self.start: datetime = _start_time(options, self.layout)
         self.fixes: Fixes = self._receive()
-        light = plan_light(options.seed, options.pass_number, options.condition)
-        noise_seed = int(random_stream(options.seed, "sensor", options.pass_number).integers(2**31))
+        light = plan_light(options.seed, options.drive_number, options.condition)
+        noise_seed = int(random_stream(options.seed, "sensor", options.drive_number).integers(2**31))
         self._renderer = RoadRenderer(self.layout, light, self.camera, noise_seed)
 
     def frames(self) -> Iterator[NDArray[np.uint8]]:
@@ -69,12 +69,12 @@ class SimulatedDrive:
         time_s = np.arange(-_FIXES_BEYOND_S, end + 1, dtype=np.float64)
         motion = drive_along(self.layout, options, time_s)
         east, north = self.layout.route.plane_point(motion.along_m, motion.lateral_m)
-        return receive(options.seed, options.pass_number, options.gps_noise_m, time_s, east, north)
+        return receive(options.seed, options.drive_number, options.gps_noise_m, time_s, east, north)
 
 
 def _start_time(options: RoadSimulation, layout: RoadLayout) -> datetime:
     """Choose a moment at which the light of the drive is plausible at its longitude."""
-    rng = random_stream(options.seed, "moment", options.pass_number)
+    rng = random_stream(options.seed, "moment", options.drive_number)
     days = int(random_stream(options.seed, "date").integers(0, 28)) + 30 * options.months_later
     days += 2 * (options.pass_number - 1)
     hour = float(rng.uniform(*_LOCAL_HOUR[options.condition])) - layout.route.longitude_deg / 15.0

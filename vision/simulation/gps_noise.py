@@ -33,7 +33,7 @@ class Fixes:
     north_m: Float
 
 
-def receive(seed: int, pass_number: int, drms_m: float, time_s: Float, east_m: Float, north_m: Float) -> Fixes:
+def receive(seed: int, drive_number: int, drms_m: float, time_s: Float, east_m: Float, north_m: Float) -> Fixes:
     """Give the fixes of a drive.
 
     ``drms_m`` is the horizontal radial RMS error, so each axis has a variance of ``drms_m**2 / 2``. Half of it is
@@ -43,7 +43,7 @@ def receive(seed: int, pass_number: int, drms_m: float, time_s: Float, east_m: F
 
     Args:
         seed: Of the road.
-        pass_number: Each pass has noise of its own.
+        drive_number: Each drive has noise of its own.
         drms_m: 0 or more.
         time_s: (N,) rising, one a second or so.
         east_m: (N,) true place.
@@ -51,7 +51,7 @@ def receive(seed: int, pass_number: int, drms_m: float, time_s: Float, east_m: F
     """
     if drms_m == 0.0:
         return Fixes(time_s, east_m, north_m)
-    rng = random_stream(seed, "gps", pass_number)
+    rng = random_stream(seed, "gps", drive_number)
     count, deviation = len(time_s), drms_m / 2.0  # sqrt((drms^2 / 2) / 2): half of an axis' variance
     noise = deviation * rng.standard_normal((count, 2)) + _gauss_markov(rng, time_s, deviation)
     length_m = float(np.hypot(np.diff(east_m), np.diff(north_m)).sum())

@@ -46,9 +46,9 @@ class DriveLight:
     clouds: float
 
 
-def plan_light(seed: int, pass_number: int, condition: ConditionName) -> DriveLight:
+def plan_light(seed: int, drive_number: int, condition: ConditionName) -> DriveLight:
     """Choose the light of one drive."""
-    rng = random_stream(seed, "light", pass_number, condition)
+    rng = random_stream(seed, "light", drive_number, condition)
     azimuth = float(rng.uniform(-np.pi, np.pi))
     elevation, direct, clouds = (
         float(rng.uniform(0.5, 1.1)),

@@ -65,6 +65,11 @@ class RoadSimulation:
             raise ConfigError(f"simulated road: {self.width_px}x{self.height_px} must be even in both, as H.264 needs")
 
     @property
+    def drive_number(self) -> int:
+        """Tell drives over one road apart: light, motion and receiver noise follow from it."""
+        return self.pass_number + 1001 * self.months_later
+
+    @property
     def duration_s(self) -> float:
         """Length of the footage."""
         return self.length_m / self.speed_mps

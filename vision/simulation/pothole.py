@@ -107,9 +107,10 @@ def _bare_colours(
     """Give gain, colour and alpha of the dry hole before it is lit."""
     base, soil = np.array(style.base_bgr, np.float32), np.array(style.soil_bgr, np.float32)
     if delaminated:
-        mix, level, contrast = rng.uniform(0.0, 0.4), rng.uniform(0.75, 1.25), 0.10
+        level = rng.choice([rng.uniform(0.6, 0.84), rng.uniform(1.12, 1.3)])
+        mix, contrast = rng.uniform(0.0, 0.4), 0.10
     else:
-        mix, level, contrast = rng.uniform(0.1, 0.75), rng.uniform(0.62, 1.05), 0.24
+        mix, level, contrast = rng.uniform(0.1, 0.75), rng.uniform(0.5, 0.92), 0.24
     floor = (base * (1.0 - mix) + soil * mix) * level
     grain = (
         1.0

@@ -154,6 +154,14 @@ def test_a_second_pass_shows_the_same_defects_in_another_drive() -> None:
     assert np.abs(second.render(5).astype(int) - first.render(5).astype(int)).mean() > 3.0
 
 
+def test_a_drive_months_later_has_light_and_receiver_noise_of_its_own() -> None:
+    later, first = SimulatedDrive(replace(SMALL, months_later=6)), SimulatedDrive(SMALL)
+    assert (later.start - first.start).days > 150
+    assert later.camera == first.camera
+    shift = np.hypot(later.fixes.east_m[:2] - first.fixes.east_m[:2], later.fixes.north_m[:2] - first.fixes.north_m[:2])
+    assert shift.min() > 0.05
+
+
 @pytest.mark.parametrize("condition", ["day", "night", "rain", "low_sun"])
 def test_each_condition_looks_its_part(condition: ConditionName) -> None:
     drive = SimulatedDrive(replace(SMALL, condition=condition))
