@@ -75,6 +75,7 @@ class ExamineSegments:
         """
         self.resources = resources
         self._frames_at_once = frames_at_once
+        self._threads = 0 if resources.cpus > 1 else 1
         self._config = detector
         self._limits = limits
         self._detector: Detector | None = None
@@ -95,7 +96,7 @@ class ExamineSegments:
         clock = _Clock()
         frames: list[ExaminedFrame] = []
         failures: list[Failure] = []
-        source = clock.timed("decode", read_frames(work.info, work.segment.sample_pts_ns))
+        source = clock.timed("decode", read_frames(work.info, work.segment.sample_pts_ns, self._threads))
         while chunk := list(islice(source, self._frames_at_once)):
             failures.extend(item for item in chunk if isinstance(item, Failure))
             frames.extend(_undecodable(item) for item in chunk if isinstance(item, Failure))

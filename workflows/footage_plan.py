@@ -114,7 +114,11 @@ def plan_footages(
         if len(errors) == 1:
             raise errors[0]
         raise FootageError(f"none of {len(paths)} footages can be used; the first: {errors[0]}")
-    return _without_copies(plans, failures), failures
+    kept = _without_copies(plans, failures)
+    failures.extend(
+        Failure(plan.info.footage_id, None, "FootageError", one) for plan in kept for one in plan.info.warnings
+    )
+    return kept, failures
 
 
 def _without_copies(plans: list[FootagePlan], failures: list[Failure]) -> list[FootagePlan]:

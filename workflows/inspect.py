@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -195,7 +196,11 @@ def _examine_segments(
     run: _Run, detector: DetectorConfig, work: Sequence[SegmentWork], examinations: dict[str, str]
 ) -> None:
     limits = QualityLimits() if run.settings.quality.gate else QualityLimits.off()
-    resources = Resources(gpus=1.0 if "cuda" in run.model.runtime else 0.0)
+    own_process = run.engine.engine == "inline"
+    resources = Resources(
+        cpus=float(len(os.sched_getaffinity(0))) if own_process else 1.0,
+        gpus=1.0 if "cuda" in run.model.runtime else 0.0,
+    )
     stage = ExamineSegments(detector, limits, resources, run.settings.detector.batch_size)
     failed: list[StageFailure] = []
     steps: dict[str, float] = {}
