@@ -107,19 +107,29 @@ def _to_camera_ground(route: Route, view: View, east_m: Float, north_m: Float) -
 
 @dataclass(frozen=True, slots=True)
 class GroundMap:
-    """Which place on the road each pixel from ``first_row`` down shows.
+    """Which place on the road each pixel from ``first_row`` down shows, on a grid of every row and each 64th column.
 
     Attributes:
         first_row: First image row that shows ground.
-        along_m: (R, W) float32, route coordinate.
-        lateral_m: (R, W) float32, left of the centre line positive.
+        width_px: Of the image.
+        along_m: (R, C) float64, route coordinate; grid column i lies at the image's u = (i - 0.5) * 64.
+        lateral_m: (R, C) float64, left of the centre line positive.
         ahead_m: (R,) float64: distance ahead in the middle column.
     """
 
     first_row: int
-    along_m: NDArray[np.float32]
-    lateral_m: NDArray[np.float32]
+    width_px: int
+    along_m: Float
+    lateral_m: Float
     ahead_m: Float
+
+    def enlarge(self, grid: Float) -> NDArray[np.float32]:
+        """Interpolate values on some rows of the grid, (r, C), to those rows' pixels, (r, W) float32."""
+        rows, columns = grid.shape
+        size = (columns * _COLUMN_STEP_PX, rows)
+        full = cv2.resize(grid.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+        # Resize puts the centre of grid column i at (i + 0.5) * 64.
+        return np.asarray(full[:, _COLUMN_STEP_PX : _COLUMN_STEP_PX + self.width_px], np.float32)
 
 
 def map_ground(route: Route, view: View) -> GroundMap:
@@ -145,12 +155,7 @@ def map_ground(route: Route, view: View) -> GroundMap:
     ahead, left = scale * (np.cos(pitch) - y * np.sin(pitch)), -scale * x
     shrink = np.minimum(1.0, FARTHEST_M / np.maximum(ahead, 0.1))
     along, lateral = _to_road(route, view, ahead * shrink, left * shrink)
-    return GroundMap(
-        first_row,
-        _enlarge(along, camera.width_px),
-        _enlarge(lateral, camera.width_px),
-        np.asarray((ahead * shrink)[:, columns // 2]),
-    )
+    return GroundMap(first_row, camera.width_px, along, lateral, np.asarray((ahead * shrink)[:, columns // 2]))
 
 
 def _to_road(route: Route, view: View, ahead: Float, left: Float) -> tuple[Float, Float]:
@@ -168,11 +173,3 @@ def _to_road(route: Route, view: View, ahead: Float, left: Float) -> tuple[Float
     aside = left - np.interp(index, np.arange(len(table)), line_left)
     angle = np.interp(index, np.arange(len(table)), turn)
     return along_there + aside * np.sin(angle), aside * np.cos(angle)
-
-
-def _enlarge(grid: Float, width_px: int) -> NDArray[np.float32]:
-    rows, columns = grid.shape
-    size = (columns * _COLUMN_STEP_PX, rows)
-    full = cv2.resize(grid.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    # Grid column i stands for u = (i - 0.5) * step; resize puts its centre at (i + 0.5) * step.
-    return np.ascontiguousarray(full[:, _COLUMN_STEP_PX : _COLUMN_STEP_PX + width_px])

@@ -90,17 +90,15 @@ class RoadRenderer:
         """Look the ground up for a band of rows, ``shift_rows`` below their middles."""
         along = _shifted(ground_map.along_m, band, shift_rows)
         lateral = _shifted(ground_map.lateral_m, band, shift_rows)
-        limit = np.float32(np.floor((view.along_m + _PAINTED_AHEAD_M) / TILE_M) * TILE_M)
-        if float(along.max()) >= limit:
-            again = limit - np.float32(_REPEATED_M) + np.mod(along, np.float32(_REPEATED_M))
-            along = np.where(along < limit, along, again)
+        limit = float(np.floor((view.along_m + _PAINTED_AHEAD_M) / TILE_M) * TILE_M)
+        along = np.where(along < limit, along, limit - _REPEATED_M + np.mod(along, _REPEATED_M))
         strip, start_m = self._ground.strip(float(along.min()), float(along.max()), band.along_level, band.across_level)
         half_width = self._ground.half_width_m(band.across_level)
         # Past the raster's side its mirror image serves, but not so far that the road itself comes round again.
-        reach = np.float32(2.0 * half_width - self._layout.style.paved_half_width_m - 2.0)
-        across = np.float32(half_width) - np.clip(lateral, -reach, reach)
-        rows = (along - np.float32(start_m)) * np.float32(PIXELS_PER_M / 2**band.along_level) - np.float32(0.5)
-        columns = across * np.float32(PIXELS_PER_M / 2**band.across_level) - np.float32(0.5)
+        reach = 2.0 * half_width - self._layout.style.paved_half_width_m - 2.0
+        across = half_width - np.clip(lateral, -reach, reach)
+        rows = ground_map.enlarge((along - start_m) * (PIXELS_PER_M / 2**band.along_level) - 0.5)
+        columns = ground_map.enlarge(across * (PIXELS_PER_M / 2**band.across_level) - 0.5)
         sampled = cv2.remap(strip, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
         return np.asarray(sampled, np.uint8)
 
@@ -147,12 +145,12 @@ def _row_bands(ahead_m: NDArray[np.float64], camera: CameraModel, blur_m: float)
             yield _Band(first, last, int(along[first]), int(across[first]), bool(split[first]))
 
 
-def _shifted(places: NDArray[np.float32], band: _Band, shift_rows: float) -> NDArray[np.float32]:
+def _shifted(places: NDArray[np.float64], band: _Band, shift_rows: float) -> NDArray[np.float64]:
     """Give a band of a map of places as it would be some part of a row lower."""
     own = places[band.first : band.last]
     if shift_rows == 0.0:
         return own
     side = 1 if shift_rows > 0.0 else -1
     rows = np.clip(np.arange(band.first, band.last) + side, 0, len(places) - 1)
-    share = np.float32(abs(shift_rows))
-    return np.asarray(own * (1 - share) + places[rows] * share, np.float32)
+    share = abs(shift_rows)
+    return own * (1.0 - share) + places[rows] * share

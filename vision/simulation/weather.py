@@ -77,11 +77,11 @@ class WetRoad:
         """Give the share of mirrored light for each ground pixel, 255 for all; worked out on a coarser raster."""
         grazing = view.camera.height_m / np.hypot(ground_map.ahead_m[::2], view.camera.height_m)
         mirror = (0.02 + 0.46 * (1.0 - grazing) ** 5) * self._wetness
-        lateral = ground_map.lateral_m[::2, ::8]
+        lateral = ground_map.enlarge(ground_map.lateral_m[::2])[:, ::8]
         patchy = self._patchy[-len(lateral) :, : lateral.shape[1]]
         share = mirror[:, None].astype(np.float32) * patchy * (np.abs(lateral) < self._paved_half_width_m)
         coarse = np.clip(255.0 * share, 0, 230).astype(np.uint8)
-        size = (ground_map.lateral_m.shape[1], ground_map.lateral_m.shape[0])
+        size = (ground_map.width_px, len(ground_map.ahead_m))
         return np.asarray(cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
     def _set_drops(self, frame: Raster) -> Raster:
