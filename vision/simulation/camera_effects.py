@@ -16,6 +16,8 @@ from vision.simulation.weather import LowSunGlare, NightBeam, WetRoad
 Raster = NDArray[np.uint8]
 
 _NOISE_BANK_PX = 128
+_SHARP_PX = 0.65
+"""Softness up to which the interpolation of the rendering is blur enough."""
 _UNIT_GAIN = 190.0
 """The grey level that stands for a gain of 1 in the picture of lens shading and white balance."""
 _HAZE_STEPS = 80
@@ -50,20 +52,20 @@ class CameraEffects:
                 np.copyto(there, cv2.addWeighted(there, 1.0 - weight, self._haze[first:last], weight, 0.0))
 
     def apply(self, frame: Raster, view: View, ground_map: GroundMap, frame_index: int) -> Raster:
-        """Turn a rendered scene into what the camera records."""
+        """Turn a rendered scene into what the camera records; the scene is written over."""
         if self._wet is not None:
             frame = self._wet.apply(frame, view, ground_map)
         if self._night is not None:
             frame = self._night.apply(frame, view)
         if self._glare is not None:
             frame = self._glare.apply(frame, view, ground_map)
-        frame = np.asarray(cv2.multiply(frame, self._vignette, scale=1.0 / _UNIT_GAIN), np.uint8)
-        if self._light.softness_px > 0.45:
+        cv2.multiply(frame, self._vignette, dst=frame, scale=1.0 / _UNIT_GAIN)
+        if self._light.softness_px > _SHARP_PX:
             frame = np.asarray(cv2.GaussianBlur(frame, (3, 3), self._light.softness_px), np.uint8)
-        frame = np.asarray(cv2.LUT(frame, self._tone(frame_index)), np.uint8)
+        cv2.LUT(frame, self._tone(frame_index), dst=frame)
         row, column = random_stream(self._seed, "noise", frame_index).integers(_NOISE_BANK_PX, size=2)
         window = self._noise[row : row + frame.shape[0], column : column + frame.shape[1]]
-        return np.asarray(cv2.add(frame, window), np.uint8)
+        return np.asarray(cv2.add(frame, window, dst=frame), np.uint8)
 
     def _tone(self, frame_index: int) -> Raster:
         """Give the tone curve at one moment, less the noise bank's offset: (256,)."""

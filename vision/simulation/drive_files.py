@@ -81,7 +81,7 @@ def write_video(path: Path, frames: Iterable[Raster], fps: int, start: datetime)
             stream = container.add_stream("libx264", rate=fps)
             stream.pix_fmt = "yuv420p"
             # No B-frames, whole blocks and the plainest search, as a dashcam's own encoder: a third of the time.
-            plain = {"bf": "0", "x264-params": "subme=1:weightp=0:partitions=none"}
+            plain = {"bf": "0", "x264-params": "subme=0:me=dia:weightp=0:partitions=none"}
             stream.options = {"preset": "veryfast", "crf": "20", "g": str(fps), "keyint_min": str(fps), **plain}
             for index, frame in enumerate(frames):
                 if index == 0:

@@ -35,6 +35,9 @@ class Pavement:
         self._tiles = int(np.ceil((layout.route.length_m + 200.0) / TILE_M))
         self._coarse = _coarse_colour(layout.style, layout.seed, self._tiles)
         self._grain = _grain_bank(layout.style, layout.seed)
+        side = int(PIXELS_PER_M / _COARSE_PIXELS_PER_M)
+        shape = (int(TILE_M * PIXELS_PER_M) + 2 * side, int(2 * HALF_WIDTH_M * PIXELS_PER_M), 3)
+        self._enlarged = np.empty(shape, np.uint8)  # made once: fresh memory costs more than the enlarging
         self._edge = self._edge_waves()
         self._verges = [_verge_tile(layout.style, layout.seed, number) for number in range(_VERGE_TILES)]
         self._dash_offset_m = float(random_stream(layout.seed, "dash").uniform(0.0, _DASH_PERIOD_M))
@@ -55,7 +58,8 @@ class Pavement:
         # One coarse row more on each side, so that bilinear enlargement meets the next tile without a seam.
         window = self._coarse[first : first + coarse_rows + 2]
         scale = int(PIXELS_PER_M / _COARSE_PIXELS_PER_M)
-        large = cv2.resize(window, (columns, (coarse_rows + 2) * scale), interpolation=cv2.INTER_LINEAR)
+        size = (columns, (coarse_rows + 2) * scale)
+        large = cv2.resize(window, size, dst=self._enlarged, interpolation=cv2.INTER_LINEAR)
         rng = random_stream(self._seed, "grain place", index)
         row, column = int(rng.integers(_GRAIN_PX[0] - rows)), int(rng.integers(_GRAIN_PX[1] - columns))
         grain = self._grain[row : row + rows, column : column + columns]

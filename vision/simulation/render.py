@@ -27,6 +27,7 @@ Raster = NDArray[np.uint8]
 _PAINTED_AHEAD_M = 100.0
 """Ground beyond repeats the last three tiles before it."""
 _REPEATED_M = 3.0 * TILE_M
+_LEAST_ROWS = 6
 _SLANT_AT_M = 4.0
 _SLANT_LIMIT_M = 0.04
 
@@ -95,7 +96,7 @@ class RoadRenderer:
         strip, start_m = self._ground.strip(float(along.min()), float(along.max()), band.along_level, band.across_level)
         half_width = self._ground.half_width_m(band.across_level)
         # Past the raster's side its mirror image serves, but not so far that the road itself comes round again.
-        reach = 2.0 * half_width - self._layout.style.paved_half_width_m - 2.0
+        reach = max(half_width, 2.0 * half_width - self._layout.style.paved_half_width_m - 2.0)
         across = half_width - np.clip(lateral, -reach, reach)
         rows = ground_map.enlarge((along - start_m) * (PIXELS_PER_M / 2**band.along_level) - 0.5)
         columns = ground_map.enlarge(across * (PIXELS_PER_M / 2**band.across_level) - 0.5)
@@ -140,7 +141,9 @@ def _row_bands(ahead_m: NDArray[np.float64], camera: CameraModel, blur_m: float)
     along = np.clip(np.floor(np.log2(footprint * PIXELS_PER_M) + 0.45), 0, MAX_LEVEL_ALONG).astype(int)
     along = np.maximum(along, across)
     changes = np.flatnonzero((np.diff(along) != 0) | (np.diff(across) != 0) | np.diff(split)) + 1
-    for first, last in pairwise([0, *changes.tolist(), len(ahead_m)]):
+    # A band of a row or two is drawn with the band before it, a little softer than it might be.
+    kept = changes[np.diff(changes, append=len(ahead_m)) >= _LEAST_ROWS]
+    for first, last in pairwise([0, *kept.tolist(), len(ahead_m)]):
         if last > first:
             yield _Band(first, last, int(along[first]), int(across[first]), bool(split[first]))
 

@@ -18,6 +18,7 @@ Raster = NDArray[np.uint8]
 _FARTHEST_OBJECT_M = 130.0
 _BELOW_HORIZON_PX = 3
 _FARTHEST_PX = 20_000
+_SKYLINE_ROWS = 90
 _SPRITES_A_KIND = 5
 
 
@@ -65,12 +66,19 @@ class Scenery:
                 [sine, cosine, self._horizon_row + lift - sine * cx - cosine * cy],
             ]
         )
-        size = (camera.width_px, rows)
+        # The sky bears being drawn at half size; the skyline doesn't.
+        coarse = max(0, (rows - _SKYLINE_ROWS) // 2)
+        if coarse:
+            half = turn @ np.array([[2.0, 0.0, 0.5], [0.0, 2.0, 0.5], [0.0, 0.0, 1.0]])
+            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+            sky = cv2.warpAffine(self._panorama, half, (camera.width_px // 2, coarse), flags=flags)
+            cv2.resize(sky, (camera.width_px, 2 * coarse), dst=frame[: 2 * coarse], interpolation=cv2.INTER_LINEAR)
+        below = turn @ np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 2.0 * coarse], [0.0, 0.0, 1.0]])
         cv2.warpAffine(
             self._panorama,
-            turn,
-            size,
-            dst=frame[:rows],
+            below,
+            (camera.width_px, rows - 2 * coarse),
+            dst=frame[2 * coarse : rows],
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_TRANSPARENT,
         )

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vision.simulation.random_streams import Field
 
 PIXELS_PER_M = 160.0
-HALF_WIDTH_M = 8.0
+HALF_WIDTH_M = 6.4
 DISPLAY_GAMMA = 1.0 / 2.2
 """Power that turns a ratio of light into one of display values."""
 _LOWEST_LAMBERT_RAD = 0.35
