@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import cv2
@@ -28,6 +28,8 @@ _PAINTED_AHEAD_M = 100.0
 """Ground beyond repeats the last three tiles before it."""
 _REPEATED_M = 3.0 * TILE_M
 _LEAST_ROWS = 6
+_METERED_LEVEL = 105.0
+_METERING = 0.4
 _SLANT_AT_M = 4.0
 _SLANT_LIMIT_M = 0.04
 
@@ -36,6 +38,7 @@ class RoadRenderer:
     """Renders views of one road in one light with one camera."""
 
     def __init__(self, layout: RoadLayout, light: DriveLight, camera: CameraModel, noise_seed: int) -> None:
+        light = _exposed_for(light, layout)
         self._layout = layout
         self._light = light
         self.drawn_defects: dict[str, SurfacePatch] = {
@@ -102,6 +105,12 @@ class RoadRenderer:
         columns = ground_map.enlarge(across * (PIXELS_PER_M / 2**band.across_level) - 0.5)
         sampled = cv2.remap(strip, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
         return np.asarray(sampled, np.uint8)
+
+
+def _exposed_for(light: DriveLight, layout: RoadLayout) -> DriveLight:
+    """Brighten the picture of a dark road and darken that of a pale one, as a camera's metering does in part."""
+    road = float(np.mean(layout.style.base_bgr))
+    return replace(light, brightness=light.brightness * (_METERED_LEVEL / road) ** _METERING)
 
 
 @dataclass(frozen=True, slots=True)
