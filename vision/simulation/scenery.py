@@ -95,7 +95,8 @@ class Scenery:
         u, foot = project_ground(view.camera, ahead, left, np.zeros_like(ahead))
         _, top = project_ground(view.camera, ahead, left, heights)
         for order in np.argsort(-ahead):
-            if ahead[order] > 2.5:
+            # a tall thing beside a camera that looks steeply down has its top behind the lens
+            if ahead[order] > 2.5 and np.isfinite([u[order], top[order], foot[order]]).all():
                 thing = self._layout.roadside[int(near[order])]
                 self._draw_sprite(frame, thing, float(u[order]), float(top[order]), float(foot[order]))
 
