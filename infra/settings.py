@@ -98,7 +98,7 @@ class DetectorSettings(_Group):
     """
 
     weights: LocalPath | None = None
-    confidence: Annotated[float, Field(gt=0, lt=1)] = 0.25
+    confidence: Annotated[float, Field(gt=0, lt=1)] = 0.15
     image_size_px: Annotated[int, Field(ge=64, le=4096, multiple_of=32)] = 640
     batch_size: Annotated[int, Field(ge=1)] = 8
     runtime: Literal["auto", "openvino", "torch", "torch-cuda"] = "auto"

@@ -28,10 +28,12 @@ class Calibration:
     Attributes:
         coefficients: Class name -> one number a feature of FEATURES; ``*`` for classes that aren't named.
         source: What they were fitted on; ``none`` for a detector that brings no calibration.
+        mask_logit: From this logit on a pixel belongs to a defect, so that areas come out true; see ``YoloConfig``.
     """
 
     coefficients: dict[str, tuple[float, ...]] = field(default_factory=dict)
     source: str = "none"
+    mask_logit: float = 0.0
 
     def probability(self, class_name: str, confidences: Sequence[float], frames_expected: int) -> float:
         """Give the probability that a track is a defect of its class.
@@ -70,13 +72,14 @@ def read_calibration(path: Path) -> Calibration:
         document = json.loads(path.read_text(encoding="utf-8"))
         rows = {str(name): tuple(float(v) for v in row) for name, row in document["coefficients"].items()}
         source = str(document["source"])
+        mask_logit = float(document["mask_logit"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as err:
         raise ConfigError(
             f"{path} is not a calibration file: {err}; make it anew with walkdown train calibration"
         ) from err
     if tuple(document.get("features", ())) != FEATURES or any(len(row) != len(FEATURES) for row in rows.values()):
         raise ConfigError(f"{path} is for another version of walkdown: make it anew with walkdown train calibration")
-    return Calibration(rows, source)
+    return Calibration(rows, source, mask_logit)
 
 
 def _sigmoid(value: float) -> float:

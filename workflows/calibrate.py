@@ -53,7 +53,7 @@ def calibrate(detector: DetectorConfig, drives: int, length_m: float, progress: 
             simulate_road(replace(options, gps_noise_m=0.0), Path(scratch))
             labelled.extend(_label(Path(scratch), stage))
         progress.advance()
-    return fit_calibration(labelled, f"{len(labelled)} tracks of {drives} simulated drives")
+    return fit_calibration(labelled, f"{len(labelled)} tracks of {drives} simulated drives", detector.yolo.mask_logit)
 
 
 def _label(folder: Path, stage: ExamineSegments) -> list[LabelledTrack]:

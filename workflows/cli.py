@@ -248,6 +248,7 @@ def train_calibration_command(
     weights: Annotated[Path, typer.Option(help="The detector; its calibration is written beside it.")],
     drives: Annotated[int, typer.Option(min=1, help="Simulated drives.")] = 20,
     length_m: Annotated[float, typer.Option(min=50.0, help="Of each drive.")] = 150.0,
+    mask_logit: Annotated[float, typer.Option(help="Edge of a mask; the one with the least area error.")] = 0.0,
     config: Config = None,
 ) -> None:
     """Calibrate a detector's confidence on simulated drives; print the calibration's path."""
@@ -260,7 +261,8 @@ def train_calibration_command(
     from workflows.inspect import detector_config
     from workflows.progress import console_progress
 
-    detector = replace(detector_config(load_settings(config)), weights=weights)
+    detector = detector_config(load_settings(config), mask_logit)
+    detector = replace(detector, weights=weights)
     with console_progress() as progress:
         calibration = calibrate(detector, drives, length_m, progress)
     write_calibration(calibration, calibration_path(weights))

@@ -109,9 +109,8 @@ def run_inspection(request: InspectRequest, settings: Settings, progress: Progre
     """
     check_output_folder(request.out)
     site = read_site(request.site) if request.site is not None else None
-    detector, rules = detector_config(settings), SightingRules()
-    weights = find_weights(detector.weights)
-    calibration = read_calibration(calibration_path(weights))
+    calibration = read_calibration(calibration_path(find_weights(settings.detector.weights)))
+    detector, rules = detector_config(settings, calibration.mask_logit), SightingRules()
     paths = discover(request.footage)
     started = time.perf_counter()
     plan_request = PlanRequest(
@@ -157,14 +156,14 @@ def run_inspection(request: InspectRequest, settings: Settings, progress: Progre
     return InspectionResult(report_path, content)
 
 
-def detector_config(settings: Settings) -> DetectorConfig:
-    """Give the detector's own config from the settings."""
+def detector_config(settings: Settings, mask_logit: float) -> DetectorConfig:
+    """Give the detector's own config from the settings and its calibration."""
     chosen = settings.detector
     return DetectorConfig(
         weights=chosen.weights,
         cache_dir=settings.storage.cache_dir / "openvino",
         runtime=chosen.runtime,
-        yolo=YoloConfig(confidence=chosen.confidence, image_size=chosen.image_size_px),
+        yolo=YoloConfig(chosen.confidence, image_size=chosen.image_size_px, mask_logit=mask_logit),
         streams=1 if settings.engine.chosen == "ray" else 0,
     )
 

@@ -28,7 +28,7 @@ class LabelledTrack:
     true: bool
 
 
-def fit_calibration(tracks: Sequence[LabelledTrack], source: str) -> Calibration:
+def fit_calibration(tracks: Sequence[LabelledTrack], source: str, mask_logit: float) -> Calibration:
     """Fit one logistic model for all classes, and one for each class with enough tracks of both outcomes.
 
     Raises:
@@ -41,13 +41,18 @@ def fit_calibration(tracks: Sequence[LabelledTrack], source: str) -> Calibration
         own = [track for track in tracks if track.class_name == name]
         if len(own) >= _MIN_TRACKS and 5 <= sum(track.true for track in own) <= len(own) - 5:
             coefficients[name] = _fit(own)
-    return Calibration(coefficients, source)
+    return Calibration(coefficients, source, mask_logit)
 
 
 def write_calibration(calibration: Calibration, path: Path) -> None:
     """Write the file that stands beside the weights."""
     rows = {name: [round(value, 4) for value in row] for name, row in calibration.coefficients.items()}
-    document = {"source": calibration.source, "features": list(FEATURES), "coefficients": rows}
+    document = {
+        "source": calibration.source,
+        "mask_logit": calibration.mask_logit,
+        "features": list(FEATURES),
+        "coefficients": rows,
+    }
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 

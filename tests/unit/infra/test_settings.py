@@ -58,7 +58,7 @@ def test_a_named_file_is_read_instead_of_the_one_here(tmp_path: Path, monkeypatc
 
 def test_settings_made_directly_read_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WALKDOWN_DETECTOR__CONFIDENCE", "0.6")
-    assert Settings().detector.confidence == 0.25
+    assert Settings().detector.confidence == 0.15
 
 
 @pytest.mark.parametrize(

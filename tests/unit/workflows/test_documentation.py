@@ -1,4 +1,4 @@
-"""Each command stands in the README, each setting in walkdown.example.toml, and the example's values are the defaults."""
+"""Each command stands in the README, each setting in the example file, whose values are the defaults."""
 
 from __future__ import annotations
 
