@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.quiet_imports import chatter_on_stderr
 from vision.types import ExaminedFrame
+from vision.ultralytics_import import importing_ultralytics
 
 F32 = NDArray[np.float32]
 
@@ -111,7 +111,7 @@ def _track_class(frames: Sequence[ExaminedFrame], class_name: str, interval_s: f
 
 
 def _tracker(interval_s: float) -> Any:
-    with chatter_on_stderr():
+    with importing_ultralytics():
         from ultralytics.trackers.byte_tracker import BYTETracker
 
     return BYTETracker(

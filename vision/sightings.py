@@ -37,7 +37,7 @@ class SightingRules:
     measure_range_m: float = 12.0
     good_view_m: tuple[float, float] = (3.0, 12.0)
     evidence_frames: int = 2
-    min_confidence: float = 0.25
+    min_confidence: float = 0.55
 
 
 def ground_sightings(

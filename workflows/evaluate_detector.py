@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from vision.errors import ConfigError
-from vision.quiet_imports import chatter_on_stderr
 from vision.training.mix import Mix, read_mix, write_yolo_dataset
+from vision.ultralytics_import import importing_ultralytics
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def evaluate_detector(weights: Path, data: Path, data_root: Path | None, image_s
 
 
 def _score(weights: Path, dataset: Path, source: str, counts: dict[str, int], image_size: int) -> Sequence[ClassScore]:
-    with chatter_on_stderr():
+    with importing_ultralytics():
         from ultralytics import YOLO
 
     images = len(list((dataset / "images" / "val").iterdir()))

@@ -20,8 +20,8 @@ from vision.detectors.weights import weights_sha256
 from vision.detectors.yolo_decode import Letterbox, YoloConfig, decode, letterbox_for, to_input
 from vision.errors import InferenceError, ModelError, WeightsNotFound
 from vision.protocols import ModelInfo
-from vision.quiet_imports import chatter_on_stderr
 from vision.types import Detections, Frame
+from vision.ultralytics_import import importing_ultralytics
 
 _FORMAT = 2  # of the cached conversion; raise it when convert() changes
 
@@ -118,7 +118,7 @@ def _convert(weights: Path, folder: Path) -> None:
     """Write the OpenVINO form of a weights file; the folder appears whole or not at all."""
     import torch
 
-    with chatter_on_stderr():
+    with importing_ultralytics():
         from ultralytics import YOLO
 
     try:

@@ -13,10 +13,10 @@ from vision.detectors.weights import weights_sha256
 from vision.detectors.yolo_decode import YoloConfig
 from vision.errors import InferenceError, ModelError, WeightsNotFound
 from vision.protocols import ModelInfo
-from vision.quiet_imports import chatter_on_stderr
 from vision.types import Detections, Frame, frozen
+from vision.ultralytics_import import importing_ultralytics
 
-with chatter_on_stderr():
+with importing_ultralytics():
     from ultralytics import YOLO
 
 

@@ -12,9 +12,9 @@ from unittest import mock
 import torch
 
 from vision.errors import ConfigError, WeightsNotFound
-from vision.quiet_imports import chatter_on_stderr
+from vision.ultralytics_import import importing_ultralytics
 
-with chatter_on_stderr():
+with importing_ultralytics():
     from ultralytics import YOLO
     from ultralytics.engine import trainer as ultralytics_trainer
     from ultralytics.models.yolo.segment import SegmentationTrainer

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import torch
 
-from vision.quiet_imports import chatter_on_stderr
+from vision.ultralytics_import import importing_ultralytics
 
-with chatter_on_stderr():
+with importing_ultralytics():
     import ultralytics
 
 _KEPT_ARGUMENTS = ("task", "imgsz", "batch", "epochs", "seed", "lr0", "optimizer", "mask_ratio", "overlap_mask")
