@@ -88,8 +88,8 @@ def evaluate_pipeline(evaluation: PipelineEvaluation, settings: Settings, progre
                 for name, classes, min_diameter_m in ROWS:
                     scores[name] += score_class(truth, findings, classes, min_diameter_m)
                 counts = document["counts"]
-                refused += sum(counts["frames_refused"].values())
-                sampled += counts["frames_examined"] + sum(counts["frames_refused"].values())
+                refused += counts["frames_refused"]
+                sampled += counts["frames_examined"] + counts["frames_refused"]
                 footage_s += sum(footage["duration_s"] for footage in document["footages"])
         share = refused / sampled if sampled else math.nan
         results.append(ConditionScore(condition, len(evaluation.seeds), scores, share, inspect_s, footage_s))
