@@ -85,7 +85,8 @@ class Evidence:
     @cached_property
     def place_names(self) -> frozenset[str]:
         """Names of the route and the footage, whole and in their parts, in lower case."""
-        return _names(self.facts.route or "") | _names(self.facts.footage_name)
+        route = self.facts.route or ""
+        return _names(route) | _names(self.facts.footage_name) | ({route.lower()} if route else set())
 
     @cached_property
     def words(self) -> frozenset[str]:

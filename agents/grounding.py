@@ -63,7 +63,8 @@ def make_record(
     """
     assessed = {assessment.finding_id: assessment for assessment in assessments}
     known = {finding.finding_id: finding for finding in facts}
-    reader = Reader(vocabulary, known, {finding.class_name for finding in known.values()})
+    routes = {finding.route for finding in known.values() if finding.route is not None}
+    reader = Reader(vocabulary, known, {finding.class_name for finding in known.values()}, routes)
     return Record(
         evidence={
             name: Evidence(known[name], assessed[name], inspected_on, reader) for name in known if name in assessed

@@ -17,11 +17,26 @@ _DENIALS = {"not", "no", "none", "never", "without", "neither", "nor", "cannot",
 class Reader:
     """Cuts sentences into claims."""
 
-    def __init__(self, vocabulary: Vocabulary, finding_ids: Iterable[str], class_names: Iterable[str]) -> None:
-        """Compile the patterns, once an inspection."""
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        finding_ids: Iterable[str],
+        class_names: Iterable[str],
+        route_names: Iterable[str] = (),
+    ) -> None:
+        """Compile the patterns, once an inspection.
+
+        Args:
+            vocabulary: Words that are known.
+            finding_ids: Of the inspection.
+            class_names: Of its findings.
+            route_names: Of its roads; the number in ``R 220`` is part of a name, and counts nothing.
+        """
         ids = frozenset(finding_ids)
+        routes = sorted({name for name in route_names if name}, key=lambda name: (-len(name), name))
         self._patterns = (
             Pattern(re.compile(r"\w(?:[\w\-./:#]*\w)?"), lambda match: _known_id(match, ids)),
+            *([Pattern(re.compile(rf"{_exactly(routes)}(?!\w)"), _as("name"))] if routes else []),
             *_phrases(vocabulary, vocabulary.class_words(frozenset(class_names))),
             *number_patterns(),
             Pattern(re.compile(r"(?=[\w\-./]*\d)(?=[\w\-./]*[^\W\d_])\w[\w\-./]*\w"), _as("name")),
@@ -101,6 +116,10 @@ def _any_of(phrases: Iterable[str]) -> str:
     """Write an alternation, longest first, in which a space stands for any white space."""
     ordered = sorted(set(phrases), key=lambda phrase: (-len(phrase), phrase))
     return "(?:" + "|".join(re.escape(phrase).replace(r"\ ", r"\s+") for phrase in ordered) + ")"
+
+
+def _exactly(names: Iterable[str]) -> str:
+    return "(?:" + "|".join(re.escape(name) for name in names) + ")"
 
 
 def _compiled(expression: str) -> re.Pattern[str]:

@@ -405,3 +405,11 @@ def test_a_count_stands_only_if_it_is_right(class_names: list[str], claimed: int
 def test_any_text_at_all_is_judged_without_an_error(text: str) -> None:
     problems(text, *ALL)
     assert problems(text) or not any(character.isdigit() for character in text.replace("0", ""))
+
+
+def test_a_number_within_a_road_s_name_is_a_name_and_outside_it_a_number() -> None:
+    facts = make_facts(finding_id="f9a8b7", route="R 220", chainage_m=3047.0)
+    record = make_record(load_vocabulary(), [facts], [assessment(facts)], date(2026, 11, 2))
+    assert problems("The finding lies on R 220 at 3+047.", "f9a8b7", record=record) == ()
+    assert problems("The finding lies on R 221 at 3+047.", "f9a8b7", record=record) != ()
+    assert problems("There are 220 findings on R 220.", "f9a8b7", record=record) != ()
