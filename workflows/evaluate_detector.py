@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -61,15 +63,16 @@ def _score(weights: Path, dataset: Path, source: str, counts: dict[str, int], im
         from ultralytics import YOLO
 
     images = len(list((dataset / "images" / "val").iterdir()))
-    result = YOLO(str(weights)).val(
-        data=str(dataset / "data.yaml"),
-        imgsz=image_size,
-        device="cpu",
-        verbose=False,
-        plots=False,
-        workers=0,
-        project=str(dataset / "runs"),
-    )
+    with redirect_stdout(sys.stderr):  # its progress bars write to standard output, which is for the result
+        result = YOLO(str(weights)).val(
+            data=str(dataset / "data.yaml"),
+            imgsz=image_size,
+            device="cpu",
+            verbose=False,
+            plots=False,
+            workers=0,
+            project=str(dataset / "runs"),
+        )
     rows = [
         ClassScore(
             source,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +90,7 @@ def train_detector(training: DetectorTraining) -> Path:
     last = training.out_dir / "run" / "weights" / "last.pt"
     if not last.exists() and not training.init.is_file():
         raise WeightsNotFound(f"no weights at {training.init}: name a YOLO-seg file to start from with --init")
-    with _bfloat16_on_cpu():
+    with _bfloat16_on_cpu(), contextlib.redirect_stdout(sys.stderr):
         if last.exists() and _unfinished(last):
             YOLO(str(last)).train(trainer=_FastCpuTrainer, resume=True, device=training.device)
         elif not last.exists():
