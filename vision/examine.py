@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
+
+import numpy as np
 
 from vision.detectors.load import DetectorConfig, load_detector
 from vision.errors import Failure
 from vision.footage.decode import read_frames
 from vision.protocols import Detector, Resources
 from vision.quality import QualityLimits, assess
-from vision.types import ExaminedFrame, FootageInfo, Frame, FrameQuality, Segment
+from vision.types import Detections, ExaminedFrame, FootageInfo, Frame, FrameQuality, Segment, frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +25,13 @@ class SegmentWork:
         info: The footage.
         segment: The stretch, with the frames to examine.
         ground_rows: First and last picture row of the road ahead, where the quality gate looks.
+        detect_from_row: The detector sees the picture from this row down: what lies above is too far to be placed.
     """
 
     info: FootageInfo
     segment: Segment
     ground_rows: tuple[int, int] | None
+    detect_from_row: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,9 @@ class ExamineSegments:
         clock.spent["gate"] += time.perf_counter() - started
         accepted = [frame for frame, quality in zip(frames, qualities, strict=True) if quality.reason is None]
         started = time.perf_counter()
-        found = {detections.pts_ns: detections for detections in self._detector.detect(accepted)}
+        top = work.detect_from_row
+        seen = [Frame(frame.footage_id, frame.pts_ns, frame.image[top:]) for frame in accepted]
+        found = {one.pts_ns: _moved_down(one, top) for one in self._detector.detect(seen)}
         clock.spent["detect"] += time.perf_counter() - started
         for frame, quality in zip(frames, qualities, strict=True):
             yield ExaminedFrame(frame.pts_ns, quality, found.get(frame.pts_ns))
@@ -133,6 +139,17 @@ class _Clock:
             if item is None:
                 return
             yield item
+
+
+def _moved_down(detections: Detections, rows: int) -> Detections:
+    """Give the detections of a picture that was cut off at the top, in pixels of the whole picture."""
+    if rows == 0:
+        return detections
+    return replace(
+        detections,
+        xyxy=frozen(detections.xyxy + np.array([0, rows, 0, rows], np.float32)),
+        outlines=tuple(frozen(outline + np.array([0, rows], np.float32)) for outline in detections.outlines),
+    )
 
 
 def _undecodable(failure: Failure) -> ExaminedFrame:

@@ -9,8 +9,8 @@ import numpy as np
 from vision.track_cleaning import Mask
 from vision.types import Float, Int
 
-BRIDGE_S = 10.0
-BRIDGE_M = 150.0
+BRIDGE_S = 15.0
+BRIDGE_M = 220.0
 """A gap between two fixes that is longer than either isn't bridged: a side road fits into it."""
 
 END_REACH_S = 1.0

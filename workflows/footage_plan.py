@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from workflows.progress import Progress
 
 _CAMERA_FRAMES = 36
 _GATE_FAR_M = 25.0
+_DETECT_FAR_M = 26.0
 _PAIR_ATTEMPTS = 20
 _PAIR_M = (2.0, 7.0)
 _PAIR_TURN_DEG = 3.0
@@ -44,6 +46,7 @@ class FootagePlan:
         camera: File, estimate or default.
         segments: All of them, with the frames to examine.
         ground_rows: Picture rows of the road ahead, for the quality gate.
+        detect_from_row: First picture row that the detector need see.
     """
 
     info: FootageInfo
@@ -54,6 +57,7 @@ class FootagePlan:
     camera: Camera
     segments: tuple[Segment, ...]
     ground_rows: tuple[int, int] | None
+    detect_from_row: int
 
     @property
     def sampled(self) -> int:
@@ -63,7 +67,7 @@ class FootagePlan:
     def examination_key(self, settings_key: str) -> str:
         """Name the work on this footage by everything that can change its detections."""
         samples = hashlib.sha256(np.concatenate([s.sample_pts_ns for s in self.segments]).tobytes()).hexdigest()
-        parts = [settings_key, samples, json.dumps(self.ground_rows)]
+        parts = [settings_key, samples, json.dumps([self.ground_rows, self.detect_from_row])]
         return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
@@ -151,6 +155,7 @@ def _plan(path: Path, telemetry: Path | None, request: PlanRequest) -> FootagePl
         camera=camera,
         segments=split(info, samples),
         ground_rows=_ground_rows(camera),
+        detect_from_row=_detect_from_row(camera) if trajectory is not None else 0,
     )
 
 
@@ -190,6 +195,18 @@ def _ground_rows(camera: Camera) -> tuple[int, int] | None:
     far_row = image_points(camera, np.array([[_GATE_FAR_M, 0.0]]))[0, 1]
     top = int(np.clip(np.nan_to_num(far_row, nan=0.0), 0, camera.height_px * 0.8))
     return top, camera.height_px
+
+
+def _detect_from_row(camera: Camera) -> int:
+    """Give the row of the farthest road that a defect is placed on, raised by what the pitch may be wrong."""
+    if camera.source == "default":
+        return 0  # nobody knows where the road begins
+    far_row = image_points(camera, np.array([[_DETECT_FAR_M, 0.0]]))[0, 1]
+    doubt_px = camera.focal_px * math.radians(2.0 * camera.pitch_error_deg) + 0.02 * camera.height_px
+    top = (
+        np.nan_to_num(far_row, nan=0.0) - doubt_px - math.tan(math.radians(abs(camera.roll_deg))) * camera.width_px / 2
+    )
+    return int(np.clip(top, 0.0, 0.6 * camera.height_px))
 
 
 def _digest(path: Path) -> str:

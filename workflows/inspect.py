@@ -182,7 +182,7 @@ def _examine(run: _Run, detector: DetectorConfig) -> dict[str, str]:
         examinations[plan.info.footage_id] = examination
         left = [segment for segment in plan.segments if segment.index not in done]
         done_frames += sum(len(s.sample_pts_ns) for s in plan.segments) - sum(len(s.sample_pts_ns) for s in left)
-        work.extend(SegmentWork(plan.info, segment, plan.ground_rows) for segment in left)
+        work.extend(SegmentWork(plan.info, segment, plan.ground_rows, plan.detect_from_row) for segment in left)
     run.progress.start("examine", sum(plan.sampled for plan in run.plans))
     run.progress.advance(done_frames)
     if work:

@@ -90,10 +90,10 @@ def test_samples_too_far_apart_are_no_proof_of_what_lies_between() -> None:
 
 
 def test_frames_in_a_gap_of_the_track_count_as_without_position() -> None:
-    bins = coverage_bins("f", make_examined(every(0.5)), straight(40.0, lost=(10.0, 22.0)), None)
+    bins = coverage_bins("f", make_examined(every(0.5)), straight(40.0, lost=(10.0, 27.0)), None)
     lost = [one for one in bins if one.state == "invalid"]
     assert [one.start_m for one in lost] == [120.0 + 10 * k for k in range(len(lost))]
-    assert len(lost) == 9
+    assert len(lost) == 14
     assert all(set(one.reasons) == {"no_position"} and one.reasons["no_position"] >= 2 for one in lost)
     assert all(one.line == () for one in lost[1:-1])
 
@@ -155,7 +155,7 @@ def test_off_every_route_bins_run_along_the_drive() -> None:
 
 def test_a_gap_on_a_route_is_invalid_not_undriven() -> None:
     site = Site("s", "road", (east_road(600.0),))
-    bins = coverage_bins("f", make_examined(every(0.5)), straight(40.0, lost=(10.0, 22.0)), site)
+    bins = coverage_bins("f", make_examined(every(0.5)), straight(40.0, lost=(10.0, 27.0)), site)
     by_start = {one.start_m: one for one in bins}
     assert by_start[160.0].reasons.keys() == {"no_position"}
     assert by_start[160.0].line != ()

@@ -141,7 +141,7 @@ def test_a_short_drop_out_is_bridged_with_a_larger_error() -> None:
     assert bridged.heading_deg == pytest.approx(90.0, abs=0.5)
 
 
-@pytest.mark.parametrize(("gap_s", "speed_mps"), [(11.0, 2.0), (9.0, 20.0)])
+@pytest.mark.parametrize(("gap_s", "speed_mps"), [(16.0, 2.0), (12.0, 20.0)])
 def test_a_long_drop_out_is_a_gap_that_distance_runs_across(gap_s: float, speed_mps: float) -> None:
     time_s = np.array([t for t in np.arange(0.0, 61.0) if not 20 < t < 20 + gap_s])
     info = make_info(60.0)
