@@ -10,7 +10,9 @@ import json
 import os
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +55,7 @@ class OpenVinoYolo:
         self._streams = streams or len(os.sched_getaffinity(0))
         self._core = ov.Core()
         self._model_path = folder / "model.xml"
-        self._compiled: dict[tuple[int, int], Any] = {}
+        self._rings: dict[tuple[int, int], Iterator[Any]] = {}
         precision = "bf16" if "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
         self._precision = precision
         names = tuple(description["names"])
@@ -70,48 +72,47 @@ class OpenVinoYolo:
         Raises:
             InferenceError: OpenVINO failed, or the output is not that of a YOLO.
         """
-        results: list[Detections | None] = [None] * len(frames)
-        queues: dict[tuple[int, int], Any] = {}
+        results: list[Detections] = []
+        running: deque[tuple[Any, Frame, Letterbox]] = deque()
         try:
-            for index, frame in enumerate(frames):
+            for frame in frames:
                 height, width = frame.image.shape[:2]
                 box = letterbox_for(width, height, self._config.image_size)
-                queue = queues.get((box.height_px, box.width_px)) or self._queue(box, results)
-                queues[box.height_px, box.width_px] = queue
-                queue.start_async({0: to_input(frame.image, box)[None]}, (index, frame, box))
-            for queue in queues.values():
-                queue.wait_all()
+                if len(running) >= self._streams:
+                    results.append(self._finish(*running.popleft()))
+                request = next(self._requests(box))
+                request.start_async({0: to_input(frame.image, box)[None]})
+                running.append((request, frame, box))
+            results.extend(self._finish(*one) for one in running)
         except RuntimeError as err:
             raise InferenceError(f"OpenVINO failed on {self._model_path.name}: {err}") from err
-        missing = [index for index, result in enumerate(results) if result is None]
-        if missing:
-            raise InferenceError(f"OpenVINO gave no result for {len(missing)} of {len(frames)} frames")
-        return [result for result in results if result is not None]
+        return results
 
-    def _queue(self, box: Letterbox, results: list[Detections | None]) -> Any:
-        queue = ov.AsyncInferQueue(self._compile(box), self._streams)
+    def _finish(self, request: Any, frame: Frame, box: Letterbox) -> Detections:
+        # no callbacks: Python run by OpenVINO's threads may collect garbage there, and a model that is freed by a
+        # thread of its own takes the process down
+        request.wait()
+        prototypes = request.get_output_tensor(1).data[0] if len(request.output_tensors) > 1 else None
+        rows = request.get_output_tensor(0).data[0]
+        return decode(frame, box, rows, prototypes, self._info.class_names, self._config)
 
-        def keep(request: Any, item: tuple[int, Frame, Letterbox]) -> None:
-            index, frame, fitted = item
-            prototypes = request.get_output_tensor(1).data[0] if len(request.output_tensors) > 1 else None
-            rows = request.get_output_tensor(0).data[0]
-            results[index] = decode(frame, fitted, rows, prototypes, self._info.class_names, self._config)
-
-        queue.set_callback(keep)
-        return queue
+    def _requests(self, box: Letterbox) -> Iterator[Any]:
+        """Give the requests for pictures of one size in turn: the next one is always done."""
+        key = (box.height_px, box.width_px)
+        if key not in self._rings:
+            compiled = self._compile(box)
+            self._rings[key] = cycle([compiled.create_infer_request() for _ in range(self._streams)])
+        return self._rings[key]
 
     def _compile(self, box: Letterbox) -> Any:
-        key = (box.height_px, box.width_px)
-        if key not in self._compiled:
-            model = self._core.read_model(self._model_path)
-            model.reshape([1, 3, box.height_px, box.width_px])
-            options = {
-                "NUM_STREAMS": str(self._streams),
-                "INFERENCE_NUM_THREADS": str(self._streams),
-                "INFERENCE_PRECISION_HINT": self._precision,
-            }
-            self._compiled[key] = self._core.compile_model(model, "CPU", options)
-        return self._compiled[key]
+        model = self._core.read_model(self._model_path)
+        model.reshape([1, 3, box.height_px, box.width_px])
+        options = {
+            "NUM_STREAMS": str(self._streams),
+            "INFERENCE_NUM_THREADS": str(self._streams),
+            "INFERENCE_PRECISION_HINT": self._precision,
+        }
+        return self._core.compile_model(model, "CPU", options)
 
 
 def _convert(weights: Path, folder: Path) -> None:
