@@ -16,6 +16,7 @@ from infra.database import open_database, reading, writing
 from infra.engine.run import engine_started, run_stage
 from infra.engine.types import EngineConfig, StageFailure
 from infra.settings import Settings
+from infra.store.assessments import save_report_location
 from infra.store.coverage import save_coverage
 from infra.store.examinations import get_or_create_examination, load_examined, save_segment, segments_done
 from infra.store.inspections import InspectionPlan, begin_inspection, complete_inspection, save_failures, upsert_footage
@@ -152,6 +153,7 @@ def run_inspection(request: InspectRequest, settings: Settings, progress: Progre
     content = gather_report(run.database, inspection_id, facts)
     report_path = write_output_folder(request.out, content)
     with writing(run.database) as session:
+        save_report_location(session, inspection_id, str(report_path.absolute()))
         complete_inspection(session, inspection_id)
     return InspectionResult(report_path, content)
 
