@@ -26,6 +26,9 @@ class Route:
         latitude_deg: (M,).
         start_chainage_m: Of the first point.
         lane_width_m: None where the site file doesn't say.
+        lanes: Of both directions together; None where the site file doesn't say.
+        oneway: All lanes run along rising or along falling chainage, none against the others.
+        centre_line_error_m: 1 sigma of where the line lies, across the road; 1 m suits a line drawn on imagery.
     """
 
     name: str
@@ -33,6 +36,9 @@ class Route:
     latitude_deg: Float
     start_chainage_m: float = 0.0
     lane_width_m: float | None = None
+    lanes: int | None = None
+    oneway: bool = False
+    centre_line_error_m: float = 1.0
 
     @cached_property
     def point_chainage_m(self) -> Float:

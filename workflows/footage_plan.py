@@ -19,7 +19,9 @@ from vision.footage.decode import read_frames
 from vision.footage.probe import probe
 from vision.footage.segments import split
 from vision.ground_plane import image_points
+from vision.lane_keeping import keep_to_lane
 from vision.sampling import Every, plan_samples
+from vision.site import Site
 from vision.telemetry.read import find_sidecar, read_track
 from vision.trajectory import Trajectory, fit_trajectory
 from vision.types import FootageInfo, Frame, Image, Int, Segment
@@ -80,12 +82,14 @@ class PlanRequest:
         camera: camera.toml; None to estimate.
         clock_offset_s: Added to the footage's clock; None to fit the clocks.
         every: Which frames to examine.
+        site: Whose lanes tell where a vehicle is across the road; None without.
     """
 
     telemetry: tuple[Path, ...]
     camera: Path | None
     clock_offset_s: float | None
     every: Every
+    site: Site | None = None
 
 
 def plan_footages(
@@ -142,6 +146,8 @@ def _plan(path: Path, telemetry: Path | None, request: PlanRequest) -> FootagePl
     trajectory, note, digest = None, "no position: findings are named by footage, time and frame", None
     if telemetry is not None:
         trajectory = fit_trajectory(read_track(telemetry), info, request.clock_offset_s)
+        if request.site is not None:
+            trajectory = keep_to_lane(trajectory, request.site)
         note, digest = trajectory.offset_note, _digest(telemetry)
     distance_m = trajectory.distance_at(info.frame_pts_ns) if trajectory is not None else None
     camera = _camera(info, trajectory, request.camera)

@@ -33,7 +33,8 @@ from vision.protocols import ModelInfo, Resources
 from vision.quality import QualityLimits
 from vision.sampling import Every
 from vision.sightings import SightingRules
-from vision.site import Site, read_site
+from vision.site import Site
+from vision.site_file import read_site
 from vision.types import CoverageBin
 from workflows.assess import assess_findings
 from workflows.evidence import make_evidence
@@ -114,9 +115,8 @@ def run_inspection(request: InspectRequest, settings: Settings, progress: Progre
     detector, rules = detector_config(settings, calibration.mask_logit), SightingRules()
     paths = discover(request.footage)
     started = time.perf_counter()
-    plan_request = PlanRequest(
-        request.telemetry, request.camera, request.clock_offset_s, Every.parse(settings.sampling.every)
-    )
+    every = Every.parse(settings.sampling.every)
+    plan_request = PlanRequest(request.telemetry, request.camera, request.clock_offset_s, every, site)
     progress.start("read", len(paths))
     plans, failures = plan_footages(paths, plan_request, progress)
     read = time.perf_counter()

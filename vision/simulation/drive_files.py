@@ -21,6 +21,9 @@ Raster = NDArray[np.uint8]
 
 HEIGHT_ERROR_M = 0.02
 PITCH_ERROR_DEG = 0.3
+CENTRE_LINE_ERROR_M = 0.1
+"""As a survey states it; the centre line in the file is the true one, to a millimetre."""
+
 _GPX_NAMESPACE = "http://www.topografix.com/GPX/1/1"
 
 
@@ -54,17 +57,20 @@ def camera_text(camera: CameraModel) -> str:
 
 
 def site_text(layout: RoadLayout) -> str:
-    """Give site.toml: the route's name, where its chainage starts, and its centre line."""
+    """Give site.toml: the route's name, its lanes, where its chainage starts, and its centre line."""
     route = layout.route
     points = ",\n".join(f"    [{longitude:.8f}, {latitude:.8f}]" for longitude, latitude in route.centre_line_lonlat())
     return (
         "[site]\n"
         f'name = "Simulated road {layout.seed}"\n'
         'kind = "road"\n'
+        'driving_side = "right"\n'
         "\n[[route]]\n"
         f'name = "{route.name}"\n'
         f"start_chainage_m = {route.start_chainage_m}\n"
         f"lane_width_m = {layout.style.lane_width_m}\n"
+        "lanes = 2\n"
+        f"centre_line_error_m = {CENTRE_LINE_ERROR_M}\n"
         f"centre_line = [\n{points},\n]\n"
     )
 
