@@ -39,6 +39,7 @@ def run_on_ray(stage: Stage[In, Out], items: Sequence[In], config: EngineConfig)
 
     Raises:
         WalkdownError: The stage could not be set up, or Ray failed as a whole.
+        KeyboardInterrupt: Ctrl-C, also where Ray stumbled over it.
     """
     _quiet_ray_data()
     numbered = list(enumerate(items))
@@ -53,11 +54,34 @@ def run_on_ray(stage: Stage[In, Out], items: Sequence[In], config: EngineConfig)
             for table in results:
                 for payload in table[PAYLOAD].to_pylist():
                     yield from _opened(payload)
-    except (ray.exceptions.RayError, RuntimeError, OSError) as err:
+    except WalkdownError:
+        raise
+    except Exception as err:  # the edge: Ray Data may trip over anything while an interrupt takes it down
+        if _in_the_wake_of_an_interrupt(err):
+            raise KeyboardInterrupt from err
+        if not isinstance(err, (ray.exceptions.RayError, RuntimeError, OSError)):
+            raise
         raise WalkdownError(
             f"{stage.name}: Ray failed ({type(err).__name__}: {err}). What was finished is kept: run the same command "
             "again to go on, with --engine inline if it stays so"
         ) from err
+
+
+def _in_the_wake_of_an_interrupt(err: BaseException) -> bool:
+    """Tell whether an error came up while a KeyboardInterrupt was being handled.
+
+    Ray Data takes its executor down when the user's Ctrl-C reaches it; where its own threads are slow to end, that
+    fails with errors of its own (a dictionary changed while it was read, say), which would hide the interrupt.
+    """
+    seen: list[BaseException] = []
+    left = [err]
+    while left:
+        one = left.pop()
+        if isinstance(one, KeyboardInterrupt):
+            return True
+        seen.append(one)
+        left.extend(e for e in (one.__cause__, one.__context__) if e is not None and e not in seen)
+    return False
 
 
 def _pool_arguments(stage: Stage[Any, Any], config: EngineConfig) -> dict[str, Any]:

@@ -107,6 +107,25 @@ def test_a_stage_for_a_gpu_says_so_where_there_is_none(ray_engine: EngineConfig)
         outcomes(Doubles(resources=Resources(gpus=1.0)), 2, ray_engine)
 
 
+def test_an_interrupt_that_ray_stumbles_over_stays_an_interrupt(
+    ray_engine: EngineConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ray.data._internal.execution import streaming_executor
+
+    def stumbles(*_: object, **__: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            raise KeyError("an operator that is gone")  # noqa: B904 - as a bug in the clean-up raises it
+
+    monkeypatch.setattr(streaming_executor._ClosingIterator, "get_next", stumbles)
+    with pytest.raises(KeyboardInterrupt):
+        outcomes(Doubles(), 3, ray_engine)
+
+    monkeypatch.undo()
+    assert outcomes(Doubles(), 3, ray_engine) == {(0, 0), (1, 2), (2, 4)}
+
+
 # --- a process of its own, as a user has it ----------------------------------------------------------------------
 
 SCRIPT = textwrap.dedent(
@@ -171,7 +190,7 @@ def test_ctrl_c_ends_it_clean(tmp_path: Path) -> None:
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
 
-    assert process.returncode == -signal.SIGINT
+    assert process.returncode == -signal.SIGINT, err
     assert err.rstrip().endswith("KeyboardInterrupt")
     assert leftovers(process.pid) == []
 
