@@ -10,14 +10,18 @@ import logging
 import os
 import secrets
 import shutil
+import signal
 import site
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+
+import psutil
 
 from infra.engine.types import EngineConfig
 from vision.errors import ConfigError, WalkdownError
@@ -25,6 +29,9 @@ from vision.errors import ConfigError, WalkdownError
 IMPORT_PACKAGES = ("vision", "agents", "infra", "workflows", "reports_templates")
 OBJECT_STORE_BYTES = 200_000_000
 """References and results cross, not frames: a few kilobytes an item."""
+
+PATIENCE_S = 10.0
+"""How long Ray may take to go down after Ctrl-C; it usually takes two or three seconds."""
 
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # no prompt, no report to anyone
@@ -52,10 +59,48 @@ def ray_started(config: EngineConfig) -> Iterator[None]:
             else:
                 _start_own(config.workers, folder)
             yield
+    except KeyboardInterrupt:
+        with _ended_if_stuck(PATIENCE_S):
+            _shut_down(folder)
+        raise
     finally:
-        if "ray" in sys.modules:
-            sys.modules["ray"].shutdown()
-        shutil.rmtree(folder, ignore_errors=True)
+        _shut_down(folder)
+
+
+def _shut_down(folder: Path) -> None:
+    """Take Ray down and remove its files; nothing happens the second time."""
+    if "ray" in sys.modules:
+        sys.modules["ray"].shutdown()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _ended_if_stuck(seconds: float) -> Iterator[None]:
+    """End this process as Ctrl-C does where the block takes longer than so many seconds, or Ctrl-C comes again.
+
+    After an interrupt the driver of Ray 2.60 now and then waits 30 s for itself to shut down, and then leaves with exit
+    code 1 and without a word.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    timer = threading.Timer(seconds, _end_now)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        signal.signal(signal.SIGINT, before)
+
+
+def _end_now() -> None:
+    """End the processes that this one started, and theirs, then this one."""
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 def _start_own(workers: int, folder: Path) -> None:

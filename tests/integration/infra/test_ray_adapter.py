@@ -144,12 +144,12 @@ SCRIPT = textwrap.dedent(
 )
 
 
-def start(tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
+def start(tmp_path: Path, *arguments: str, script: str = SCRIPT) -> subprocess.Popen[str]:
     """Start the script from a folder that holds none of our packages, with a home of its own."""
-    script = tmp_path / "drive.py"
-    script.write_text(SCRIPT, encoding="utf-8")
+    path = tmp_path / "drive.py"
+    path.write_text(script, encoding="utf-8")
     return subprocess.Popen(
-        [sys.executable, str(script), str(ROOT), *arguments],
+        [sys.executable, str(path), str(ROOT), *arguments],
         cwd=tmp_path,
         env={**os.environ, "HOME": str(tmp_path), "PYTHONPATH": ""},
         stdout=subprocess.PIPE,
@@ -192,6 +192,19 @@ def test_ctrl_c_ends_it_clean(tmp_path: Path) -> None:
 
     assert process.returncode == -signal.SIGINT, err
     assert err.rstrip().endswith("KeyboardInterrupt")
+    assert leftovers(process.pid) == []
+
+
+def test_ctrl_c_ends_it_even_where_ray_hangs(tmp_path: Path) -> None:
+    stuck = "import infra.engine.ray_session as own, ray, time; own.PATIENCE_S = 1.0"
+    script = SCRIPT.replace("    print(", f"    {stuck}; ray.shutdown = lambda: time.sleep(50)\n    print(")
+    process = start(tmp_path, "500", script=script)
+    assert process.stdout is not None
+    assert process.stdout.readline().strip().isdigit()
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=40)
+
+    assert process.returncode == -signal.SIGINT
     assert leftovers(process.pid) == []
 
 
