@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.detectors.nested import without_nested
 from vision.errors import InferenceError
 from vision.types import Detections, Frame, Image, frozen
 
@@ -115,7 +116,7 @@ def decode(
         outlines = _outlines(
             kept_rows[4 + count :, kept].T, prototypes, xyxy[kept], box, frame.image.shape, config.mask_logit
         )
-    return Detections(
+    found = Detections(
         footage_id=frame.footage_id,
         pts_ns=frame.pts_ns,
         xyxy=frozen(image_xyxy),
@@ -124,6 +125,7 @@ def decode(
         class_names=class_names,
         outlines=outlines,
     )
+    return without_nested(found)
 
 
 def _inner_size(width_px: int, height_px: int, scale: float) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from vision.detectors.nested import without_nested
 from vision.detectors.weights import weights_sha256
 from vision.detectors.yolo_decode import YoloConfig
 from vision.errors import InferenceError, ModelError, WeightsNotFound
@@ -84,7 +85,7 @@ class TorchYolo:
         boxes = result.boxes.cpu().numpy()
         count = len(boxes)
         polygons = result.masks.xy if result.masks is not None else [np.zeros((0, 2))] * count
-        return Detections(
+        found = Detections(
             footage_id=frame.footage_id,
             pts_ns=frame.pts_ns,
             xyxy=frozen(boxes.xyxy.reshape(count, 4).astype(np.float32)),
@@ -93,3 +94,4 @@ class TorchYolo:
             class_names=self._info.class_names,
             outlines=tuple(frozen(np.asarray(polygon, dtype=np.float32).reshape(-1, 2)) for polygon in polygons),
         )
+        return without_nested(found)
