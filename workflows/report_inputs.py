@@ -15,6 +15,7 @@ from agents.severity import load_standard
 from agents.types import FindingFacts
 from infra.database import reading
 from infra.evidence import EvidenceStore
+from infra.observation import newest_looks
 from infra.settings import Settings
 from infra.store.assessments import load_agent_result
 from infra.store.coverage import load_coverage
@@ -165,7 +166,7 @@ def _record(
         box_xyxy=best.xyxy if best is not None else None,
         frame_index=index,
         pictures=_pictures(shown, evidence) if shown is not None else (),
-        seen=tuple(_seen_at(stored) for stored in seen),
+        seen=tuple(_seen_at(stored) for stored in newest_looks(seen, lambda stored: stored.look)),
     )
 
 
