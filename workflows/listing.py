@@ -53,7 +53,8 @@ def finding_rows(settings: Settings, inspection: str | None) -> list[Row]:
     """List the findings of one inspection, or of every complete one with its newest word on each finding.
 
     Raises:
-        StoreError: There is no such inspection.
+        ConfigError: There is no such inspection.
+        StoreError: It was cut short, or the ledger can't be read.
     """
     rows: dict[str, Row] = {}
     with reading(open_database(settings.storage.database_url)) as session:
