@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 
 import numpy as np
@@ -24,6 +24,7 @@ from infra.store.facts import finding_facts
 from infra.store.inspections import inspection_row, load_failures
 from infra.store.sightings import StoredSighting, sightings_of_findings
 from vision.errors import Failure, ReasoningError
+from vision.examine import StageSeconds
 from vision.protocols import ModelInfo
 from vision.sampling import Every
 from vision.site import Site
@@ -45,6 +46,8 @@ from workflows.report_content import (
 )
 from workflows.report_coverage import cover_lengths
 from workflows.report_ranking import report_picture
+
+_STEPS = frozenset(field.name for field in fields(StageSeconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,10 @@ def _meta(session: Session, inspection_id: str, run: RunFacts, bins: Sequence[Co
         sampling=_sampling(run.settings.sampling.every),
         covered=cover_lengths(bins),
         failures=tuple(load_failures(session, inspection_id)),
-        timings=tuple(StageTiming(stage=stage, seconds=round(s, 3)) for stage, s in run.seconds.items()),
+        timings=tuple(
+            StageTiming(stage=stage, seconds=round(s, 3), part_of="examine" if stage in _STEPS else None)
+            for stage, s in run.seconds.items()
+        ),
     )
 
 

@@ -43,8 +43,13 @@ def print_summary(content: ReportContent) -> None:
         console.print(_failure_line(failure), style="red")
     if (left := len(content.failures) - _FAILURES_SHOWN) > 0:
         console.print(f"failed: {left} more kinds, listed in the report", style="red")
-    stages = ", ".join(f"{timing.stage} {timing.seconds:.1f}" for timing in content.meta.timings)
-    console.print(f"seconds: {stages}")
+    timings = content.meta.timings
+    whole = sum(timing.seconds for timing in timings if timing.part_of is None)
+    stages = ", ".join(
+        f"{one.stage} {one.seconds:.1f}" + (f" (in {one.part_of})" if one.part_of is not None else "")
+        for one in timings
+    )
+    console.print(f"seconds: {whole:.1f} in all; {stages}")
 
 
 def _failure_line(failure: FailureRow) -> str:

@@ -20,6 +20,11 @@ def _refused(home: Home, code: int, *arguments: str | Path) -> str:
 
 def test_missing_footage(home: Home) -> None:
     assert "nowhere.mp4" in _refused(home, 3, "inspect", "nowhere.mp4")
+    assert "left out" not in home.run("inspect", "nowhere.mp4", expect=3).stderr
+
+
+def test_an_inspection_that_is_not_there(home: Home) -> None:
+    assert "walkdown inspections" in _refused(home, 2, "findings", "--inspection", "abc")
 
 
 def test_text_that_calls_itself_a_video(home: Home) -> None:
