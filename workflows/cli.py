@@ -177,7 +177,7 @@ def simulate_road_command(
     out: Annotated[Path, typer.Option(help="Folder for drive.mp4, drive.gpx, camera.toml, site.toml, truth.geojson.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same road.")] = 0,
     length_m: Annotated[float, typer.Option(min=30.0, help="Of the drive.")] = 300.0,
-    defects: Annotated[int, typer.Option(min=0, help="Planted defects.")] = 24,
+    defects: Annotated[int | None, typer.Option(min=0, help="Planted defects; 24, or what a short road holds.")] = None,
     night: Annotated[bool, typer.Option("--night", help="Dark, by headlight.")] = False,
     rain: Annotated[bool, typer.Option("--rain", help="Wet road, drops on the lens.")] = False,
     low_sun: Annotated[bool, typer.Option("--low-sun", help="Glare and long shadows.")] = False,
@@ -190,7 +190,7 @@ def simulate_road_command(
     fps: Annotated[int, typer.Option(min=1, help="Frames a second.")] = 30,
 ) -> None:
     """Make a drive over a road with planted defects, and its truth."""
-    from vision.simulation.options import RoadSimulation
+    from vision.simulation.options import RoadSimulation, usual_defects
     from workflows.simulate import simulate_road
 
     chosen = [name for name, on in (("night", night), ("rain", rain), ("low-sun", low_sun)) if on]
@@ -202,7 +202,7 @@ def simulate_road_command(
     options = RoadSimulation(
         seed=seed,
         length_m=length_m,
-        defects=defects,
+        defects=defects if defects is not None else usual_defects(length_m),
         condition=condition,
         gps_noise_m=gps_noise_m,
         pass_number=pass_number,

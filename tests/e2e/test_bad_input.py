@@ -59,6 +59,11 @@ def test_a_camera_that_makes_no_sense(home: Home, drives: Path) -> None:
     assert "height_m" in message
 
 
+def test_a_clock_offset_that_is_no_number(home: Home, drives: Path) -> None:
+    arguments = inspect_arguments(drives / "first", home.folder / "report", "--clock-offset", "nan")
+    assert "--clock-offset nan" in _refused(home, 2, *arguments)
+
+
 def test_weights_that_are_not_there(home: Home, drives: Path) -> None:
     (home.folder / "walkdown.toml").write_text('[detector]\nweights = "missing.pt"\n')
     assert "missing.pt" in _refused(home, 4, *inspect_arguments(drives / "first", home.folder / "report"))

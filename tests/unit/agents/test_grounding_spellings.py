@@ -25,6 +25,7 @@ def test_every_way_to_write_a_chainage_is_read(written: str) -> None:
         "15.03.2025",
         "15/03/2025",
         "15 Mar",
+        "15 Mar 2025",
         "2025/3/15",
     ],
 )
