@@ -59,7 +59,7 @@ from agents.nodes.verify import verify
 from agents.protocols import LedgerView
 from agents.state import AgentInput, AgentOutput, AgentState, InvestigateInput, checkpoint_serializer
 from agents.types import AgentResult
-from vision.errors import ReasoningError
+from vision.errors import ReasoningError, StoreError
 
 _WRITERS = 2
 _STEPS_BESIDE = 10
@@ -125,8 +125,9 @@ def run_agent(
 
     Raises:
         ConfigError: A rules file is missing or wrong.
-        StoreError: The ledger can't be read; the same call goes on from where it stopped.
-        ReasoningError: The agent could not finish, or its checkpoints can't be read or written.
+        StoreError: The ledger can't be read, or the checkpoints can't be read or written; the same call goes on from
+            where it stopped.
+        ReasoningError: The agent could not finish.
     """
     return run_prepared(prepare(ledger, config), finding_ids, inspected_on, checkpointer, thread_id)
 
@@ -162,8 +163,9 @@ def run_prepared(
     except (GraphRecursionError, InvalidUpdateError, EmptyInputError) as err:
         raise ReasoningError(f"the agent's graph could not finish: {err}") from err
     except sqlite3.Error as err:
-        raise ReasoningError(
-            f"the agent's checkpoints can't be read or written ({err}); check the disk and the file's permissions"
+        raise StoreError(
+            f"the agent's checkpoints can't be read or written ({err}); free some space in storage.cache_dir, and see "
+            "that you may write there"
         ) from err
     result: AgentResult = output["result"]
     return result

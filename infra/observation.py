@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple, TypeVar
 
 from vision.types import Measure, Place
 
 LEAST_ERROR_M = 0.01
 """A place that claims to be better than this is weighed as if it weren't."""
+
+View = TypeVar("View")
+
+
+class Look(NamedTuple):
+    """One inspection's look at one footage. They sort by footage, then by time."""
+
+    footage_id: str
+    inspected_at: datetime
+    inspection_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,11 @@ class Observation:
     area_m2: Measure | None = None
     length_m: Measure | None = None
     width_m: Measure | None = None
+
+    @property
+    def look(self) -> Look:
+        """The look at the footage that it comes from."""
+        return Look(self.footage_id, self.inspected_at, self.inspection_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +96,13 @@ def one_a_footage(observations: Iterable[Observation]) -> list[Observation]:
     for observation in sorted(observations, key=lambda o: (o.inspected_at, o.inspection_id, o.sighting_id)):
         newest[observation.footage_id] = observation
     return sorted(newest.values(), key=lambda o: (o.observed_at, o.footage_id))
+
+
+def newest_looks(views: Iterable[View], look_of: Callable[[View], Look]) -> list[View]:
+    """Keep what the newest inspection of each footage saw: unlike ``one_a_footage``, every pass that one film shows."""
+    looks = [(look_of(view), view) for view in views]
+    newest = {look.footage_id: look for look in sorted(look for look, _ in looks)}
+    return [view for look, view in looks if look == newest[look.footage_id]]
 
 
 def mean_place(places: Sequence[Place]) -> Place | None:

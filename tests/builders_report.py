@@ -304,7 +304,7 @@ def make_meta(bins: Sequence[CoverageBin] = (), **overrides: Any) -> InspectionM
             Failure(FOOTAGE_ID, 61_300_000_000, "FootageError", "frame can't be decoded: the packet is damaged"),
         ),
         "timings": (
-            StageTiming(stage="decode", seconds=38.2),
+            StageTiming(stage="decode", seconds=38.2, part_of="examine"),
             StageTiming(stage="examine", seconds=61.9),
             StageTiming(stage="locate", seconds=0.8),
             StageTiming(stage="assess", seconds=2.4),

@@ -10,7 +10,7 @@ import numpy as np
 from vision.route import Route
 from vision.site import Carriageway, Site
 from vision.track_cleaning import Mask
-from vision.trajectory import Poses, Trajectory
+from vision.trajectory import NO_HEADING_DEG, Poses, Trajectory
 from vision.types import Float, Int
 
 Line = tuple[tuple[float, float], ...]
@@ -20,8 +20,6 @@ DRIVE = 0
 
 _REAL_GAP_STEPS = 3.0
 """A step of a chainage file this many times the usual one is a gap: no picture was taken in it."""
-
-_UNKNOWN_HEADING_DEG = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ class Strips:
     def places(self, pts_ns: Int) -> CameraPlaces:
         """Give the camera's places at (N,) moments; strip -1 where place or heading isn't known."""
         poses = self.trajectory.at_many(pts_ns)
-        known = poses.valid & (poses.heading_error_deg < _UNKNOWN_HEADING_DEG)
+        known = poses.valid & (poses.heading_error_deg < NO_HEADING_DEG)
         if self.trajectory.frame.kind == "chainage":
             road, place_m, ahead = self._on_sections(poses)
         elif self.site is not None:

@@ -18,6 +18,9 @@ from vision.types import Float, FootageInfo, Int, Pose, TelemetryTrack
 _MARGIN_S = 60.0
 """Fixes this long before and after the footage still help to smooth its ends; others are left out."""
 
+NO_HEADING_DEG = 90.0
+"""From this error of the heading on, nobody knows which way the camera looks: it never moved."""
+
 
 @dataclass(frozen=True, slots=True)
 class Poses:
@@ -135,13 +138,13 @@ def fit_trajectory(track: TelemetryTrack, info: FootageInfo, clock_offset_s: flo
         knots, summary = geographic_knots(time_s, xy_m, stated, clocked=info.clock != "index")
         errors = _fix_note(summary, clocked=info.clock != "index")
     fitted = Trajectory(frame, knots, "")
-    placed = fitted.at_many(info.frame_pts_ns).valid
-    if not placed.any():
+    poses = fitted.at_many(info.frame_pts_ns)
+    if not poses.valid.any():
         raise TelemetryError(
             f"{track.source} gives no frame a place: its nearest position is {np.abs(time_s).min():.1f} s from the "
             f"first frame and the footage lasts {info.duration_s:.1f} s; check --clock-offset, or give the whole track"
         )
-    return Trajectory(frame, knots, _note(track, aligned, errors, float(placed.mean())))
+    return Trajectory(frame, knots, _note(track, aligned, errors, poses))
 
 
 def _project(track: TelemetryTrack, rows: Int) -> tuple[LocalFrame, Float]:
@@ -164,9 +167,15 @@ def _cubic(knots: Knots, before: Int, dt: Float, u: Float) -> tuple[Float, Float
     return xy, slope / dt
 
 
-def _note(track: TelemetryTrack, aligned: AlignedTimes, errors: str, placed: float) -> str:
-    start = f"{track.source}: {aligned.note}"
-    return f"{start}. {errors}. {placed:.0%} of the frames have a place."
+def _note(track: TelemetryTrack, aligned: AlignedTimes, errors: str, poses: Poses) -> str:
+    note = f"{track.source}: {aligned.note}. {errors}. {poses.valid.mean():.0%} of the frames have a place."
+    looking = float((poses.valid & (poses.heading_error_deg < NO_HEADING_DEG)).mean())
+    if looking == poses.valid.mean():
+        return note
+    return (
+        f"{note[:-1]}, {looking:.0%} a direction of view too; what the others show is named by footage and time, "
+        "since nothing says which way the camera looked."
+    )
 
 
 def _fix_note(summary: FixSummary, *, clocked: bool) -> str:

@@ -32,6 +32,9 @@ app.add_typer(simulate_app, name="simulate")
 app.add_typer(train_app, name="train")
 app.add_typer(evaluate_app, name="evaluate")
 
+INTERRUPTED = 130
+"""The exit code that typer makes of Ctrl-C: 128 and the number of SIGINT, as shells count."""
+
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file; walkdown.toml by default.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
@@ -44,9 +47,10 @@ def main() -> None:
     except WalkdownError as err:
         _complain(str(err), verbose)
         sys.exit(err.exit_code)
-    except KeyboardInterrupt:
-        _complain("stopped; run the same command again to go on from here", verbose)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            _complain("stopped; run the same command again to go on from here", verbose)
+        raise
     except Exception as err:  # noqa: BLE001  # the outer edge: a defect of walkdown's own still ends in one line
         _complain(f"walkdown failed: {type(err).__name__}: {err} (run again with -v for the traceback)", verbose)
         sys.exit(1)
@@ -124,11 +128,11 @@ def inspect(
 def inspections(config: Config = None, as_json: AsJson = False) -> None:
     """List the inspections in the ledger."""
     from infra.settings import load_settings
-    from workflows.listing import inspection_rows, print_rows
+    from workflows.listing import inspection_rows, inspection_table, print_rows
 
     rows = inspection_rows(load_settings(config))
     typer.echo(json.dumps(rows, indent=2)) if as_json else print_rows(
-        rows, "no inspection yet: walkdown inspect FOOTAGE"
+        inspection_table(rows), "no inspection yet: walkdown inspect FOOTAGE"
     )
 
 
@@ -140,10 +144,10 @@ def findings(
 ) -> None:
     """List the findings in the ledger."""
     from infra.settings import load_settings
-    from workflows.listing import finding_rows, print_rows
+    from workflows.listing import finding_rows, finding_table, print_rows
 
     rows = finding_rows(load_settings(config), inspection)
-    typer.echo(json.dumps(rows, indent=2)) if as_json else print_rows(rows, "no findings")
+    typer.echo(json.dumps(rows, indent=2)) if as_json else print_rows(finding_table(rows), "no findings")
 
 
 @app.command()
@@ -173,7 +177,7 @@ def simulate_road_command(
     out: Annotated[Path, typer.Option(help="Folder for drive.mp4, drive.gpx, camera.toml, site.toml, truth.geojson.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same road.")] = 0,
     length_m: Annotated[float, typer.Option(min=30.0, help="Of the drive.")] = 300.0,
-    defects: Annotated[int, typer.Option(min=0, help="Planted defects.")] = 24,
+    defects: Annotated[int | None, typer.Option(min=0, help="Planted defects; 24, or what a short road holds.")] = None,
     night: Annotated[bool, typer.Option("--night", help="Dark, by headlight.")] = False,
     rain: Annotated[bool, typer.Option("--rain", help="Wet road, drops on the lens.")] = False,
     low_sun: Annotated[bool, typer.Option("--low-sun", help="Glare and long shadows.")] = False,
@@ -186,7 +190,7 @@ def simulate_road_command(
     fps: Annotated[int, typer.Option(min=1, help="Frames a second.")] = 30,
 ) -> None:
     """Make a drive over a road with planted defects, and its truth."""
-    from vision.simulation.options import RoadSimulation
+    from vision.simulation.options import RoadSimulation, usual_defects
     from workflows.simulate import simulate_road
 
     chosen = [name for name, on in (("night", night), ("rain", rain), ("low-sun", low_sun)) if on]
@@ -198,7 +202,7 @@ def simulate_road_command(
     options = RoadSimulation(
         seed=seed,
         length_m=length_m,
-        defects=defects,
+        defects=defects if defects is not None else usual_defects(length_m),
         condition=condition,
         gps_noise_m=gps_noise_m,
         pass_number=pass_number,

@@ -33,7 +33,7 @@ def make_evidence(
     engine: EngineConfig,
     progress: Progress,
 ) -> list[Failure]:
-    """Render, store and note the pictures of every sighting that has none.
+    """Render, store and note the pictures of every sighting that has none, or whose pictures are gone from the store.
 
     Returns:
         The frames that could not be decoded again, and work that failed; their sightings stay without a picture.
@@ -41,11 +41,12 @@ def make_evidence(
     Raises:
         StoreError: The evidence store can't be written.
     """
+    store = EvidenceStore(evidence_url)
     with reading(database) as session:
-        missing = [stored for stored in load_sightings(session, inspection_id) if not stored.evidence]
+        stored = load_sightings(session, inspection_id)
+    missing = [one for one in stored if not one.evidence or not all(store.exists(name) for name in one.evidence)]
     works = _works(missing, plans)
     progress.start("evidence", sum(len(work.views) for work in works))
-    store = EvidenceStore(evidence_url)
     failures: list[Failure] = []
     for result in run_stage(RenderEvidence(), works, engine):
         if isinstance(result, StageFailure):

@@ -116,7 +116,8 @@ def plan_footages(
         except InputError as err:
             errors.append(err)
             failures.append(Failure(str(path), None, type(err).__name__, str(err)))
-            progress.note(f"left out: {err}")
+            if len(paths) > 1:  # else it ends the run, which says it
+                progress.note(f"left out: {err}")
         progress.advance()
     if not plans:
         if len(errors) == 1:
@@ -142,10 +143,11 @@ def _without_copies(plans: list[FootagePlan], failures: list[Failure]) -> list[F
 
 def _plan(path: Path, telemetry: Path | None, request: PlanRequest) -> FootagePlan:
     info = probe(path)
-    telemetry = telemetry or find_sidecar(path)
+    found = None if telemetry is not None else find_sidecar(path)
+    telemetry = telemetry or found
     trajectory, note, digest = None, "no position: findings are named by footage, time and frame", None
     if telemetry is not None:
-        trajectory = fit_trajectory(read_track(telemetry), info, request.clock_offset_s)
+        trajectory = _fitted(info, telemetry, request.clock_offset_s, beside=found not in (None, path))
         if request.site is not None:
             trajectory = keep_to_lane(trajectory, request.site)
         note, digest = trajectory.offset_note, _digest(telemetry)
@@ -163,6 +165,15 @@ def _plan(path: Path, telemetry: Path | None, request: PlanRequest) -> FootagePl
         ground_rows=_ground_rows(camera),
         detect_from_row=_detect_from_row(camera) if trajectory is not None else 0,
     )
+
+
+def _fitted(info: FootageInfo, telemetry: Path, clock_offset_s: float | None, *, beside: bool) -> Trajectory:
+    """Fit a track to its footage; an error names both, and how to go on without a track that nobody named."""
+    try:
+        return fit_trajectory(read_track(telemetry), info, clock_offset_s)
+    except TelemetryError as err:
+        without = f"; without positions: move {telemetry.name} away from beside the footage" if beside else ""
+        raise TelemetryError(f"{info.path}: {err}{without}") from err
 
 
 def _camera(info: FootageInfo, trajectory: Trajectory | None, path: Path | None) -> Camera:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -26,7 +27,7 @@ from vision.calibration import Calibration, calibration_path, read_calibration
 from vision.detectors.load import DetectorConfig, load_detector
 from vision.detectors.weights import find_weights
 from vision.detectors.yolo_decode import YoloConfig
-from vision.errors import Failure, InputError, ModelError
+from vision.errors import ConfigError, Failure, InputError, ModelError
 from vision.examine import ExaminedSegment, ExamineSegments, SegmentWork
 from vision.footage.discover import discover
 from vision.protocols import ModelInfo, Resources
@@ -57,6 +58,9 @@ class InspectRequest:
         site: site.toml.
         out: Folder of the report.
         clock_offset_s: Added to the footage's clock; None to fit the clocks.
+
+    Raises:
+        ConfigError: The clock offset is no number of seconds.
     """
 
     footage: tuple[Path, ...]
@@ -65,6 +69,10 @@ class InspectRequest:
     site: Path | None = None
     out: Path = Path("walkdown-report")
     clock_offset_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.clock_offset_s is not None and not math.isfinite(self.clock_offset_s):
+            raise ConfigError(f"--clock-offset {self.clock_offset_s}: give seconds, such as -1.5")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from pathlib import PurePath
+from typing import Any, TypeAlias
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -18,9 +21,14 @@ from infra.store.inspection_list import list_inspections
 from infra.store.inspections import find_inspection
 from vision.errors import StoreError
 from workflows.doctor import DoctorReport
+from workflows.report_format import chainage, coordinates, metres, words
+
+Row: TypeAlias = dict[str, Any]
+
+_ANY_WIDTH = 10_000
 
 
-def inspection_rows(settings: Settings) -> list[dict[str, Any]]:
+def inspection_rows(settings: Settings) -> list[Row]:
     """List inspections, newest first."""
     with reading(open_database(settings.storage.database_url)) as session:
         return [
@@ -41,13 +49,14 @@ def inspection_rows(settings: Settings) -> list[dict[str, Any]]:
         ]
 
 
-def finding_rows(settings: Settings, inspection: str | None) -> list[dict[str, Any]]:
+def finding_rows(settings: Settings, inspection: str | None) -> list[Row]:
     """List the findings of one inspection, or of every complete one with its newest word on each finding.
 
     Raises:
-        StoreError: There is no such inspection.
+        ConfigError: There is no such inspection.
+        StoreError: It was cut short, or the ledger can't be read.
     """
-    rows: dict[str, dict[str, Any]] = {}
+    rows: dict[str, Row] = {}
     with reading(open_database(settings.storage.database_url)) as session:
         if inspection is not None:
             names = [find_inspection(session, inspection)]
@@ -85,32 +94,87 @@ def finding_rows(settings: Settings, inspection: str | None) -> list[dict[str, A
     return list(rows.values())
 
 
-def check_rows(report: DoctorReport) -> list[dict[str, Any]]:
+def check_rows(report: DoctorReport) -> list[Row]:
     """Give the doctor's checks as plain rows."""
     return [asdict(check) for check in report.checks]
 
 
+def inspection_table(rows: Sequence[Row]) -> list[Row]:
+    """Give inspections as a person reads them: frames examined, findings seen, kilometres validly seen."""
+    return [
+        {
+            "inspection": row["inspection_id"],
+            "begun": row["begun_at"][:16].replace("T", " "),
+            "footage": _first_of([PurePath(path).name for path in row["footage"]]),
+            "frames": row["frames_examined"],
+            "failures": row["failures"],
+            "seen": row["findings"],
+            "km": row["valid_km"],
+            "report": row["report"] if row["complete"] else "cut short: inspect the footage again",
+        }
+        for row in rows
+    ]
+
+
+def finding_table(rows: Sequence[Row]) -> list[Row]:
+    """Give findings as a person reads them, in few columns."""
+    return [
+        {
+            "finding": row["finding_id"],
+            "class": words(row["class_name"]),
+            "severity": (row["severity"] or "not graded").replace("-", " to "),
+            "verdict": row["verdict"],
+            "status": words(row["status"]),
+            "place": _place(row),
+            "act": _when(row),
+        }
+        for row in rows
+    ]
+
+
 def print_checks(report: DoctorReport) -> None:
     """Print one line a check, with what to do where one failed."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     for check in report.checks:
         mark = "[green]ok[/]  " if check.ok else "[red]FAIL[/]"
-        console.print(f"{mark} {escape(check.name):<10} {escape(check.detail)}")
+        console.print(f"{mark} {escape(check.name):<13} {escape(check.detail)}")
         if check.advice:
-            console.print(f"     {'':<10} {escape(check.advice)}")
+            console.print(f"     {'':<13} {escape(check.advice)}")
 
 
-def print_rows(rows: Sequence[dict[str, Any]], when_empty: str) -> None:
-    """Print rows as a table on standard output; ``when_empty`` goes to standard error."""
+def print_rows(rows: Sequence[Row], when_empty: str) -> None:
+    """Print rows as a table on standard output; ``when_empty`` goes to standard error.
+
+    The first column names a row, and is never broken. A table that isn't for a terminal is as wide as it needs to be.
+    """
     if not rows:
         Console(stderr=True).print(when_empty, markup=False)
         return
-    table = Table()
-    for name in rows[0]:
-        table.add_column(name.replace("_", " "), overflow="fold")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for index, name in enumerate(rows[0]):
+        table.add_column(name.replace("_", " "), overflow="fold", no_wrap=index == 0)
     for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
-    Console().print(table)
+        table.add_row(*(escape(_cell(value)) for value in row.values()))
+    Console(highlight=False, width=None if sys.stdout.isatty() else _ANY_WIDTH).print(table)
+
+
+def _place(row: Row) -> str | None:
+    error = f" ± {metres(row['position_error_m'])}" if row["position_error_m"] is not None else ""
+    if row["chainage_m"] is not None:
+        return f"{row['route'] or ''} {chainage(row['chainage_m'])}{error}".lstrip()
+    if row["latitude_deg"] is not None:
+        return f"{coordinates(row['latitude_deg'], row['longitude_deg'])}{error}"
+    return None
+
+
+def _when(row: Row) -> str | None:
+    if row["priority"] is None:
+        return None
+    return f"P{row['priority']} by {row['due']}" if row["due"] is not None else f"P{row['priority']}"
+
+
+def _first_of(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
 def _cell(value: object) -> str:

@@ -13,11 +13,9 @@ from vision.coverage import coverage_bins
 from vision.errors import LocationError
 from vision.sightings import PlaceOf, SightingRules, evidence_order, ground_sightings, sighting_frame, sighting_id
 from vision.site import Site
-from vision.trajectory import Trajectory
+from vision.trajectory import NO_HEADING_DEG, Trajectory
 from vision.types import CoverageBin, ExaminedFrame, Float, Place, Pose, Sighting
 from workflows.footage_plan import FootagePlan
-
-_NO_HEADING_DEG = 90.0  # of error: a camera that never moves looks nobody knows where
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def locate(
     unplaced: list[ExaminedFrame] = []
     for frame in examined:
         pose = plan.trajectory.at(frame.pts_ns) if plan.trajectory is not None else None
-        if pose is not None and pose.valid and pose.heading_error_deg < _NO_HEADING_DEG:
+        if pose is not None and pose.valid and pose.heading_error_deg < NO_HEADING_DEG:
             placed.append((pose, frame))
         else:
             unplaced.append(frame)

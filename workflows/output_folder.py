@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from vision.errors import ConfigError, StoreError
 from workflows.exports import EVIDENCE_FOLDER, coverage_geojson, findings_csv, findings_geojson, inspection_json
@@ -36,6 +37,7 @@ def check_output_folder(folder: Path) -> None:
 
     Raises:
         ConfigError: It is a file, it holds something else, or it can't be replaced as a whole.
+        StoreError: Nothing can be written where it is to be.
     """
     target = _absolute(folder)
     if target.exists() and not target.is_dir():
@@ -47,6 +49,12 @@ def check_output_folder(folder: Path) -> None:
         )
     if target.is_dir() and not (target / MARK_FILE).is_file() and any(target.iterdir()):
         raise ConfigError(f"{folder} holds something else than a report: name a new or empty folder with --out")
+    there = next(parent for parent in target.parents if parent.exists())
+    try:
+        with TemporaryDirectory(prefix=".walkdown-", dir=there):
+            pass
+    except OSError as err:
+        raise StoreError(_explain(folder, err)) from err
 
 
 def write_output_folder(folder: Path, content: ReportContent) -> Path:

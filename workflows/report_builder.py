@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -25,6 +26,7 @@ from workflows.report_content import (
 )
 from workflows.report_coverage import merge_stretches
 from workflows.report_drawings import LEVELS, OPENSTREETMAP, TileSource
+from workflows.report_format import short_hash
 from workflows.report_map import draw_map
 from workflows.report_ranking import rank_findings
 from workflows.report_strip import draw_strips
@@ -32,6 +34,7 @@ from workflows.report_strip import draw_strips
 SOON_DAYS = 7
 MOST_URGENT = 5
 _FIRST_TIMES = 3
+_SHA256 = re.compile(r"^[0-9a-f]{64}$")
 
 
 def build_report(
@@ -185,9 +188,8 @@ def _failures(
 ) -> tuple[FailureRow, ...]:
     groups: dict[tuple[str, str, str], list[int | None]] = {}
     for one in meta.failures:
-        groups.setdefault((one.error_type, names.get(one.footage_id, one.footage_id), one.message), []).append(
-            one.pts_ns
-        )
+        subject = names.get(one.footage_id) or _SHA256.sub(lambda found: short_hash(found[0]), one.footage_id)
+        groups.setdefault((one.error_type, subject, one.message), []).append(one.pts_ns)
     for failed in agent.failures:
         subject = f"finding {numbers[failed.finding_id]}" if failed.finding_id in numbers else failed.finding_id
         groups.setdefault((failed.error_type, subject, failed.message), []).append(None)

@@ -80,10 +80,11 @@ class ModelNote(Frozen):
 
 
 class StageTiming(Frozen):
-    """How long one stage took, summed over workers."""
+    """How long one stage took; a part of another, such as ``detect`` of ``examine``, is summed over workers."""
 
     stage: str
     seconds: NonNegativeFloat
+    part_of: str | None = None
 
 
 class CoveredLengths(Frozen):

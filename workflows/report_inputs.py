@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 
 import numpy as np
@@ -15,6 +15,7 @@ from agents.severity import load_standard
 from agents.types import FindingFacts
 from infra.database import reading
 from infra.evidence import EvidenceStore
+from infra.observation import newest_looks
 from infra.settings import Settings
 from infra.store.assessments import load_agent_result
 from infra.store.coverage import load_coverage
@@ -22,7 +23,8 @@ from infra.store.examinations import load_examined
 from infra.store.facts import finding_facts
 from infra.store.inspections import inspection_row, load_failures
 from infra.store.sightings import StoredSighting, sightings_of_findings
-from vision.errors import ReasoningError
+from vision.errors import Failure, ReasoningError
+from vision.examine import StageSeconds
 from vision.protocols import ModelInfo
 from vision.sampling import Every
 from vision.site import Site
@@ -44,6 +46,8 @@ from workflows.report_content import (
 )
 from workflows.report_coverage import cover_lengths
 from workflows.report_ranking import report_picture
+
+_STEPS = frozenset(field.name for field in fields(StageSeconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +84,34 @@ def gather_report(database: Engine, inspection_id: str, run: RunFacts) -> Report
         if agent is None:
             raise ReasoningError(f"inspection {inspection_id} has no assessments: run it again")
         facts = finding_facts(session, inspection_id, run.settings.ledger)
-        seen = sightings_of_findings(session, [one.finding_id for one in facts])
+        stored = sightings_of_findings(session, [one.finding_id for one in facts])
         bins = load_coverage(session, inspection_id)
         meta = _meta(session, inspection_id, run, bins)
+    seen, lost = with_pictures_there(stored, evidence)
+    meta = meta.model_copy(update={"failures": (*meta.failures, *lost)})
     records = [_record(one, seen.get(one.finding_id, []), inspection_id, run, evidence) for one in facts]
     return build_report(meta, records, agent, bins)
+
+
+def with_pictures_there(
+    stored: Mapping[str, Sequence[StoredSighting]], evidence: EvidenceStore
+) -> tuple[dict[str, list[StoredSighting]], tuple[Failure, ...]]:
+    """Give the sightings without the pictures that are gone from the store, and a failure for each footage of those.
+
+    An inspection makes its own pictures anew; those of earlier ones it can't, and a report does without them.
+    """
+    seen: dict[str, list[StoredSighting]] = {}
+    lost: dict[str, Failure] = {}
+    for finding_id, sightings in stored.items():
+        seen[finding_id] = []
+        for one in sightings:
+            if all(evidence.exists(name) for name in one.evidence):
+                seen[finding_id].append(one)
+                continue
+            message = f"pictures of {one.footage_name} are gone from the evidence store; inspect that footage again"
+            lost.setdefault(one.look.footage_id, Failure(one.look.footage_id, None, "StoreError", message))
+            seen[finding_id].append(replace(one, evidence=()))
+    return seen, tuple(lost.values())
 
 
 def _meta(session: Session, inspection_id: str, run: RunFacts, bins: Sequence[CoverageBin]) -> InspectionMeta:
@@ -102,7 +129,10 @@ def _meta(session: Session, inspection_id: str, run: RunFacts, bins: Sequence[Co
         sampling=_sampling(run.settings.sampling.every),
         covered=cover_lengths(bins),
         failures=tuple(load_failures(session, inspection_id)),
-        timings=tuple(StageTiming(stage=stage, seconds=round(s, 3)) for stage, s in run.seconds.items()),
+        timings=tuple(
+            StageTiming(stage=stage, seconds=round(s, 3), part_of="examine" if stage in _STEPS else None)
+            for stage, s in run.seconds.items()
+        ),
     )
 
 
@@ -165,7 +195,7 @@ def _record(
         box_xyxy=best.xyxy if best is not None else None,
         frame_index=index,
         pictures=_pictures(shown, evidence) if shown is not None else (),
-        seen=tuple(_seen_at(stored) for stored in seen),
+        seen=tuple(_seen_at(stored) for stored in newest_looks(seen, lambda stored: stored.look)),
     )
 
 

@@ -6,7 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
-from vision.errors import InputError
+from vision.errors import StoreError
 from vision.simulation.drive import SimulatedDrive
 from vision.simulation.drive_files import camera_text, gpx_text, site_text, write_video
 from vision.simulation.options import RoadSimulation
@@ -27,7 +27,7 @@ def simulate_road(options: RoadSimulation, out_dir: Path) -> Path:
         ``out_dir``.
 
     Raises:
-        InputError: The folder can't be written.
+        StoreError: The folder can't be written, or is on a full disk; nothing unfinished stays in it.
         FootageError: The video can't be encoded.
     """
     unfinished = out_dir / _UNFINISHED
@@ -48,7 +48,9 @@ def simulate_road(options: RoadSimulation, out_dir: Path) -> Path:
             (unfinished / name).replace(out_dir / name)
         unfinished.rmdir()
     except OSError as err:
-        raise InputError(
+        raise StoreError(
             f"{out_dir} can't be written: {err}. Choose a folder with room that you may write to."
         ) from err
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
     return out_dir

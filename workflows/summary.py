@@ -5,13 +5,17 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from workflows.report_content import ReportContent
+from workflows.report_content import FailureRow, ReportContent
 from workflows.report_drawings import LEVELS
+from workflows.report_format import clock
+
+_FAILURES_SHOWN = 10
+"""More would push the findings off the screen; the report lists them all."""
 
 
 def print_summary(content: ReportContent) -> None:
     """Print findings by class and severity, road covered, frames refused and why, failures and time."""
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     figures = content.figures
     table = Table(title=f"Inspection {content.meta.inspection_id}", title_justify="left")
     table.add_column("open findings")
@@ -31,11 +35,25 @@ def print_summary(content: ReportContent) -> None:
         if covered.not_driven_m is not None:
             parts.append(f"{covered.not_driven_m / 1000:.2f} km not driven")
         console.print(f"road: {', '.join(parts)}")
+    else:
+        console.print("road: not known, the footage carries no position")
     refusals = ", ".join(f"{row.frames} {row.reason.replace('_', ' ')}" for row in content.refusals) or "none"
     console.print(f"frames: {content.frames.seen} seen, {content.frames.examined} examined; refused: {refusals}")
-    for failure in content.failures:
-        console.print(
-            f"failed: {failure.count} x {failure.error_type} in {failure.subject}: {failure.message}", style="red"
-        )
-    stages = ", ".join(f"{timing.stage} {timing.seconds:.1f}" for timing in content.meta.timings)
-    console.print(f"seconds: {stages}")
+    for failure in content.failures[:_FAILURES_SHOWN]:
+        console.print(_failure_line(failure), style="red")
+    if (left := len(content.failures) - _FAILURES_SHOWN) > 0:
+        console.print(f"failed: {left} more kinds, listed in the report", style="red")
+    timings = content.meta.timings
+    whole = sum(timing.seconds for timing in timings if timing.part_of is None)
+    stages = ", ".join(
+        f"{one.stage} {one.seconds:.1f}" + (f" (in {one.part_of})" if one.part_of is not None else "")
+        for one in timings
+    )
+    console.print(f"seconds: {whole:.1f} in all; {stages}")
+
+
+def _failure_line(failure: FailureRow) -> str:
+    times = ", ".join(clock(at) for at in failure.first_pts_s)
+    more = ", …" if failure.first_pts_s and failure.count > len(failure.first_pts_s) else ""
+    when = f" at {times}{more}" if times else ""
+    return f"failed: {failure.count} x {failure.error_type} in {failure.subject}{when}: {failure.message}"

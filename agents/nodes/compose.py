@@ -116,7 +116,7 @@ def _in_order(order: str, finding: Assessed, treatment: Treatment) -> Sentence:
     what = f"{class_words(facts.class_name, 1)} at {place_words(facts)}"
     graded = f"severity {_grade_words(assessment.severity)}" if assessment.severity else "no severity"
     worse = ", worse than before" if facts.status == "worse" else ""
-    due = f"due by {treatment.due.isoformat()}, " if treatment.due is not None else ""
+    due = f"due by {treatment.due.day} {treatment.due:%b %Y}, " if treatment.due is not None else ""
     state = f"{graded}, {assessment.verdict}{worse}"
     return _cite(f"{order}: {what}, {state}; {due}priority {treatment.priority}: {treatment.action}.", [finding])
 

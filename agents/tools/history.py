@@ -31,16 +31,24 @@ class Growth(Frozen):
 
 
 def history(ledger: LedgerView, arguments: AboutFinding) -> Growth:
-    """Compare a finding's size with the last one that an earlier inspection measured."""
+    """Compare a finding's size with the last one that an earlier inspection measured.
+
+    A change of the area goes before one of the length, but a measured one before one that its error explains: a crack
+    may grow longer while nobody can tell whether its area did.
+    """
     facts = ledger.facts(arguments.finding_id)
     entries = ledger.history(arguments.finding_id)
     for entry in reversed(entries):
-        for quantity, before, now in (
-            ("area_m2", entry.area_m2, facts.area_m2),
-            ("length_m", entry.length_m, facts.length_m),
-        ):
-            if before is not None and now is not None:
-                return _growth(facts, entry, len(entries), quantity, before, now)
+        growths = [
+            _growth(facts, entry, len(entries), quantity, before, now)
+            for quantity, before, now in (
+                ("area_m2", entry.area_m2, facts.area_m2),
+                ("length_m", entry.length_m, facts.length_m),
+            )
+            if before is not None and now is not None
+        ]
+        if growths:
+            return next((growth for growth in growths if growth.measured), growths[0])
     return Growth(
         inspections_before=len(entries),
         since=None,
@@ -61,7 +69,7 @@ def growth_words(growth: Growth) -> str | None:
     span = f" in {growth.days} {'day' if growth.days == 1 else 'days'}" if growth.days is not None else ""
     change = f"{abs(growth.change.value):.2f} ± {growth.change.error:.2f} {unit}"
     if not growth.measured:
-        return f"{what} changed{span} by no more than its error ({change})."
+        return f"{what} changed{span} by no more than twice its error ({change})."
     return f"{what} {'grew' if growth.change.value > 0 else 'shrank'} by {change}{span}."
 
 

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from agents.types import FindingFacts, Quantity, Status
 from infra.merge_rules import MergeRules
-from infra.observation import Finding, mean_measure, one_a_footage
+from infra.observation import Finding, mean_measure, newest_looks, one_a_footage
 from infra.spots import DrivenRoad
 from infra.status import earlier_campaigns, last_campaign, latest_campaign, status_when_seen
 from infra.store.assessments import rejected_findings
@@ -213,7 +213,7 @@ def _facts(
         width_m=quantity(mean_measure(o.width_m for o in measured)),
         frames_seen=frames[0],
         frames_expected=frames[1],
-        sightings=len(views),
+        sightings=len(newest_looks(views, lambda entry: entry.observation.look)),
         footages=len({entry.observation.footage_id for entry in views}),
         first_seen_at=min(recorded, default=None),
         last_seen_at=max(recorded, default=None),

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from infra.identity import inspection_id_of
 from infra.tables import ExaminationRow, FailureRow, FootageRow, InspectionFootageRow, InspectionRow, now_utc
-from vision.errors import Failure, StoreError
+from vision.errors import ConfigError, Failure, StoreError
 from vision.types import FootageInfo
 
 
@@ -81,7 +81,7 @@ def find_inspection(session: Session, start: str) -> str:
     """Give the id of the one inspection whose id starts so.
 
     Raises:
-        StoreError: There is none, or more than one.
+        ConfigError: There is none, or more than one.
     """
     names = session.scalars(
         select(col(InspectionRow.inspection_id)).where(col(InspectionRow.inspection_id).startswith(start))
@@ -89,8 +89,8 @@ def find_inspection(session: Session, start: str) -> str:
     if len(names) == 1:
         return names[0]
     if names:
-        raise StoreError(f"{len(names)} inspections start with {start!r}; give more of the id")
-    raise StoreError(f"no inspection {start!r} in the ledger; `walkdown inspections` lists them")
+        raise ConfigError(f"{len(names)} inspections start with {start!r}; give more of the id")
+    raise ConfigError(f"no inspection {start!r} in the ledger; `walkdown inspections` lists them")
 
 
 def save_failures(session: Session, inspection_id: str, failures: Sequence[Failure]) -> None:

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from infra.identity import content_hash
+from infra.observation import Look
 from infra.store.batches import batches
 from infra.store.findings import refresh_findings
 from infra.store.inspections import inspection_row
 from infra.store.places import measure_of, observed_at, place_of, place_values
-from infra.tables import ExaminationRow, FootageRow, InspectionFootageRow, SightingRow
+from infra.tables import ExaminationRow, FootageRow, InspectionFootageRow, InspectionRow, SightingRow
 from vision.errors import StoreError
 from vision.types import Sighting, SightingFrame
 
@@ -28,7 +29,7 @@ class StoredSighting:
     """A sighting, with what the ledger knows about it.
 
     Attributes:
-        inspection_id: That it belongs to.
+        look: The inspection that it belongs to, and its footage.
         finding_id: That it joined; None before the merge.
         sighting: As it was made.
         footage_name: File or folder name, for show.
@@ -36,12 +37,17 @@ class StoredSighting:
         evidence: Names in the evidence store, best first.
     """
 
-    inspection_id: str
+    look: Look
     finding_id: str | None
     sighting: Sighting
     footage_name: str
     recorded_at: datetime | None
     evidence: tuple[str, ...]
+
+    @property
+    def inspection_id(self) -> str:
+        """The inspection that it belongs to."""
+        return self.look.inspection_id
 
 
 def replace_sightings(session: Session, inspection_id: str, examination_id: str, sightings: Sequence[Sighting]) -> None:
@@ -165,10 +171,11 @@ def _values(sighting: Sighting) -> dict[str, Any]:
     return values | seen | {"evidence": []}
 
 
-def _stored() -> Select[SightingRow, str, datetime | None]:
+def _stored() -> Select[SightingRow, str, datetime | None, datetime]:
     return (
-        select(SightingRow, col(FootageRow.path), col(FootageRow.recorded_at))
+        select(SightingRow, col(FootageRow.path), col(FootageRow.recorded_at), col(InspectionRow.created_at))
         .join(FootageRow, col(FootageRow.footage_id) == col(SightingRow.footage_id))
+        .join(InspectionRow, col(InspectionRow.inspection_id) == col(SightingRow.inspection_id))
         .order_by(
             observed_at(), col(SightingRow.footage_id), col(SightingRow.first_pts_ns), col(SightingRow.sighting_id),
             col(SightingRow.inspection_id),
@@ -177,9 +184,9 @@ def _stored() -> Select[SightingRow, str, datetime | None]:
 
 
 def _stored_sighting(row: Any) -> StoredSighting:
-    sighting, path, recorded_at = row
+    sighting, path, recorded_at, inspected_at = row
     return StoredSighting(
-        inspection_id=sighting.inspection_id,
+        look=Look(sighting.footage_id, inspected_at, sighting.inspection_id),
         finding_id=sighting.finding_id,
         sighting=_sighting(sighting),
         footage_name=PurePath(path).name,

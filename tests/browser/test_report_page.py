@@ -110,6 +110,21 @@ def test_a_phone_never_scrolls_sideways(opened: Opened, tmp_path: Path, width: i
     assert wide == []
 
 
+def test_on_a_phone_every_part_can_be_reached_at_a_glance(opened: Opened, tmp_path: Path) -> None:
+    opened.page.set_viewport_size({"width": 390, "height": 800})
+    page = open_file(opened, tmp_path, make_report(count=2))
+    edges = page.evaluate("[...document.querySelectorAll('nav a')].map(one => one.getBoundingClientRect().right)")
+    assert len(edges) == 6
+    assert max(edges) <= 390
+
+
+def test_a_short_file_name_stands_on_one_line(opened: Opened, tmp_path: Path) -> None:
+    page = open_file(opened, tmp_path, make_report(count=1))
+    name = page.locator("#method .name").first
+    assert name.inner_text() == "drive.mp4"
+    assert name.evaluate("one => one.getClientRects().length") == 1
+
+
 def test_long_names_do_not_widen_the_page(opened: Opened, tmp_path: Path) -> None:
     name = "dashcam_" + "x" * 120 + ".mp4"
     facts = make_facts(1, footage_name=name, latitude_deg=None, longitude_deg=None, route=None, chainage_m=None)

@@ -20,6 +20,11 @@ def _refused(home: Home, code: int, *arguments: str | Path) -> str:
 
 def test_missing_footage(home: Home) -> None:
     assert "nowhere.mp4" in _refused(home, 3, "inspect", "nowhere.mp4")
+    assert "left out" not in home.run("inspect", "nowhere.mp4", expect=3).stderr
+
+
+def test_an_inspection_that_is_not_there(home: Home) -> None:
+    assert "walkdown inspections" in _refused(home, 2, "findings", "--inspection", "abc")
 
 
 def test_text_that_calls_itself_a_video(home: Home) -> None:
@@ -52,6 +57,11 @@ def test_a_camera_that_makes_no_sense(home: Home, drives: Path) -> None:
     (home.folder / "camera.toml").write_text("[camera]\nheight_m = -2\npitch_deg = 5\nhorizontal_fov_deg = 70\n")
     message = _refused(home, 2, "inspect", drives / "first" / "drive.mp4", "--camera", "camera.toml")
     assert "height_m" in message
+
+
+def test_a_clock_offset_that_is_no_number(home: Home, drives: Path) -> None:
+    arguments = inspect_arguments(drives / "first", home.folder / "report", "--clock-offset", "nan")
+    assert "--clock-offset nan" in _refused(home, 2, *arguments)
 
 
 def test_weights_that_are_not_there(home: Home, drives: Path) -> None:

@@ -11,33 +11,7 @@ from pyproj import Geod
 
 from tests.e2e.conftest import Home, inspect_arguments
 from tests.ledger_digest import ledger_rows
-
-PROPERTIES = [
-    "finding_id",
-    "class_name",
-    "confidence",
-    "severity",
-    "severity_basis",
-    "verdict",
-    "status",
-    "place",
-    "position_error_m",
-    "chainage_m",
-    "route",
-    "area_m2",
-    "length_m",
-    "width_m",
-    "sightings",
-    "footage_id",
-    "first_pts_s",
-    "last_pts_s",
-    "frame_pts_s",
-    "box_xyxy",
-    "evidence",
-    "action",
-    "priority",
-    "due",
-]
+from workflows.exports import FINDING_PROPERTIES
 
 
 def _features(report: Path) -> list[dict]:
@@ -63,9 +37,9 @@ def test_a_drive_becomes_a_report_with_every_promised_file(home: Home, drives: P
     assert "validly seen" in done.stderr
     features = _features(out)
     assert features, "a road with planted defects gives findings"
-    assert all(list(feature["properties"]) == PROPERTIES for feature in features)
+    assert all(list(feature["properties"]) == list(FINDING_PROPERTIES) for feature in features)
     with (out / "findings.csv").open(encoding="utf-8", newline="") as file:
-        assert next(csv.reader(file)) == PROPERTIES
+        assert next(csv.reader(file)) == list(FINDING_PROPERTIES)
     for feature in features:
         assert all((out / name).is_file() for name in feature["properties"]["evidence"])
 
@@ -133,3 +107,13 @@ def test_footage_without_position_says_so_and_places_nothing(home: Home, drives:
     assert all(feature["geometry"] is None for feature in features)
     assert all(feature["properties"]["chainage_m"] is None for feature in features)
     assert all(feature["properties"]["first_pts_s"] is not None for feature in features)
+
+
+def test_evidence_that_was_deleted_is_made_again(home: Home, drives: Path) -> None:
+    arguments = inspect_arguments(drives / "first", home.folder / "report", "--engine", "inline", "--every", "6m")
+    home.run(*arguments)
+    before = {path.name: path.read_bytes() for path in (home.folder / "report" / "evidence").iterdir()}
+    assert before
+    shutil.rmtree(home.folder / "evidence")
+    home.run(*arguments)
+    assert {path.name: path.read_bytes() for path in (home.folder / "report" / "evidence").iterdir()} == before

@@ -58,3 +58,29 @@ def test_ray_writes_the_same_ledger_as_inline(
     options = ("--engine", "ray", "--workers", workers)
     home.run(*inspect_arguments(drives / "first", home.folder / "report", *options))
     assert ledger_rows(home.database) == expected
+
+
+def test_ctrl_c_says_how_to_go_on_and_leaves_no_report(home: Home, drives: Path) -> None:
+    ours = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a child of one that ignores it would ignore it too
+    try:
+        process = subprocess.Popen(
+            home.command(*inspect_arguments(drives / "first", home.folder / "report", "--engine", "inline")),
+            env=home.environment(),
+            cwd=home.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, ours)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("read: done"):
+            break
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, out) == (130, "")
+    assert err.endswith("walkdown: stopped; run the same command again to go on from here\n")
+    assert not (home.folder / "report").exists()

@@ -20,7 +20,7 @@ import openvino as ov
 
 from vision.detectors.weights import weights_sha256
 from vision.detectors.yolo_decode import Letterbox, YoloConfig, decode, letterbox_for, to_input
-from vision.errors import InferenceError, ModelError, WeightsNotFound
+from vision.errors import InferenceError, ModelError, StoreError, WeightsNotFound
 from vision.protocols import ModelInfo
 from vision.types import Detections, Frame
 from vision.ultralytics_import import importing_ultralytics
@@ -43,6 +43,7 @@ class OpenVinoYolo:
         Raises:
             WeightsNotFound: No file there.
             ModelError: The file is no YOLO, or OpenVINO can't run it.
+            StoreError: The converted model can't be kept in the cache.
         """
         if not weights.is_file():
             raise WeightsNotFound(f"no weights at {weights}")
@@ -138,12 +139,22 @@ def _convert(weights: Path, folder: Path) -> None:
         warnings.simplefilter("ignore", FutureWarning)  # OpenVINO traces with torch.jit, which torch is retiring
         network(example)
         model = ov.convert_model(network, example_input=example, input=[-1, 3, -1, -1])
+    try:
+        _keep(model, {"names": names, "task": yolo.task}, folder)
+    except (OSError, RuntimeError) as err:  # OpenVINO's writer raises the latter
+        raise StoreError(
+            f"the model converted for OpenVINO can't be kept in {folder.parent}: {err}; free some space there, or name "
+            "another folder by storage.cache_dir"
+        ) from err
+
+
+def _keep(model: Any, description: dict[str, Any], folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         made = Path(scratch) / "made"
         made.mkdir()
         ov.save_model(model, made / "model.xml", compress_to_fp16=True)
-        (made / "model.json").write_text(json.dumps({"names": names, "task": yolo.task}), encoding="utf-8")
+        (made / "model.json").write_text(json.dumps(description), encoding="utf-8")
         try:
             made.rename(folder)
         except OSError:

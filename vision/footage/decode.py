@@ -204,8 +204,8 @@ def _to_frame(info: FootageInfo, source: PictureSource, frame: av.VideoFrame, ti
             info.footage_id,
             time_ns,
             "FootageError",
-            f"{info.path}: at {time_ns / 1e9:.3f} s the picture is {width_px} x {height_px}, but the footage began "
-            f"with {info.width_px} x {info.height_px}; cut it where the size changes",
+            f"{info.path}: the picture is {width_px} x {height_px} here, but the footage began with {info.width_px} x "
+            f"{info.height_px}; cut it where the size changes",
         )
     return Frame(info.footage_id, time_ns, image)
 
@@ -215,6 +215,5 @@ def _failure(info: FootageInfo, time_ns: int) -> Failure:
         info.footage_id,
         time_ns,
         "FootageError",
-        f"{info.path}: the frame at {time_ns / 1e9:.3f} s can't be decoded, the file is damaged there; copy it from "
-        "the camera again if you can",
+        f"{info.path}: the file is damaged here, the frame can't be decoded; copy it from the camera again if you can",
     )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import av
+import av.error
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +80,8 @@ def write_video(path: Path, frames: Iterable[Raster], fps: int, start: datetime)
     """Encode (H, W, 3) uint8 BGR frames as H.264 in MP4, with a keyframe each second.
 
     Raises:
-        FootageError: The file can't be written or encoded.
+        FootageError: The frames can't be encoded.
+        OSError: The file can't be written.
     """
     try:
         with av.open(str(path), "w", format="mp4") as container:
@@ -97,5 +99,7 @@ def write_video(path: Path, frames: Iterable[Raster], fps: int, start: datetime)
                 picture.pts = index
                 container.mux(stream.encode(picture))
             container.mux(stream.encode(None))
-    except (OSError, ValueError) as err:  # av's own errors are of these two kinds
-        raise FootageError(f"{path} can't be encoded: {err}. Check that the disk has room.") from err
+    except (av.error.FFmpegError, ValueError) as err:
+        if isinstance(err, OSError):  # av's own errors are, where the disk is to blame
+            raise
+        raise FootageError(f"{path.name} can't be encoded: {err}") from err

@@ -12,6 +12,18 @@ ConditionName = Literal["day", "night", "rain", "low_sun"]
 CLASS_NAMES = ("longitudinal_crack", "transverse_crack", "alligator_crack", "pothole", "surface_damage")
 """The road model's classes, in the order of its class ids."""
 
+USUAL_DEFECTS = 24
+
+
+def most_defects(length_m: float) -> int:
+    """Give how many defects a road of some length holds: one every two metres."""
+    return max(1, int(length_m / 2.0))
+
+
+def usual_defects(length_m: float) -> int:
+    """Give how many defects are planted where nobody says: 24, or as many as a short road holds."""
+    return min(USUAL_DEFECTS, most_defects(length_m))
+
 
 @dataclass(frozen=True, slots=True)
 class RoadSimulation:
@@ -36,7 +48,7 @@ class RoadSimulation:
 
     seed: int
     length_m: float = 300.0
-    defects: int = 24
+    defects: int = USUAL_DEFECTS
     condition: ConditionName = "day"
     gps_noise_m: float = 2.0
     pass_number: int = 1
@@ -49,7 +61,7 @@ class RoadSimulation:
     def __post_init__(self) -> None:
         limits = {
             "length_m": (20.0, 20_000.0),
-            "defects": (0, max(1, int(self.length_m / 2.0))),
+            "defects": (0, most_defects(self.length_m)),
             "gps_noise_m": (0.0, 100.0),
             "pass_number": (1, 1000),
             "months_later": (0, 600),

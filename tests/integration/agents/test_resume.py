@@ -19,7 +19,7 @@ from agents.deps import AgentConfig
 from agents.graph import run_agent
 from agents.types import FindingFacts
 from tests.builders_agents import MemoryLedger, beside, make_facts
-from vision.errors import ReasoningError, StoreError
+from vision.errors import StoreError
 
 INSPECTED_ON = date(2025, 3, 1)
 ONE_AT_A_TIME = AgentConfig(max_parallel=1)
@@ -114,7 +114,7 @@ def test_unwritable_checkpoints_are_an_error_that_says_so(tmp_path: Path) -> Non
         run_agent(MemoryLedger(FINDINGS[:2]), IDS[:2], INSPECTED_ON, ONE_AT_A_TIME, saver, "i-1")
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False)) as connection:
         saver = SqliteSaver(connection)
-        with pytest.raises(ReasoningError, match="checkpoints can't be read or written"):
+        with pytest.raises(StoreError, match="checkpoints can't be read or written"):
             run_agent(MemoryLedger(FINDINGS[:2]), IDS[:2], INSPECTED_ON, ONE_AT_A_TIME, saver, "i-2")
 
 

@@ -46,7 +46,7 @@ from tests.builders_ledger import (
     make_sighting,
 )
 from tests.integration.infra.ledger_drives import Drive, facts_of, inspect
-from vision.errors import Failure, StoreError
+from vision.errors import ConfigError, Failure, StoreError
 from vision.types import ExaminedFrame, FrameQuality
 
 FOOTAGE = make_footage("a")
@@ -135,9 +135,9 @@ def test_an_inspection_is_found_by_the_start_of_its_id(engine: Engine) -> None:
     names = {one_drive(engine), inspect(engine, Drive("b", 0, []))}
     with reading(engine) as session:
         assert {find_inspection(session, name[:8]) for name in names} == names
-        with pytest.raises(StoreError, match="2 inspections start with ''"):
+        with pytest.raises(ConfigError, match="2 inspections start with ''"):
             find_inspection(session, "")
-        with pytest.raises(StoreError, match="no inspection 'xyz' in the ledger; `walkdown inspections` lists them"):
+        with pytest.raises(ConfigError, match="no inspection 'xyz' in the ledger; `walkdown inspections` lists them"):
             find_inspection(session, "xyz")
 
 

@@ -117,7 +117,7 @@ def test_other_weights_on_the_same_film_are_no_new_pass(engine: Engine) -> None:
     )
     assert first != second
     facts = facts_of(engine, second)
-    assert [(one.status, one.footages, one.sightings) for one in facts] == [("new", 1, 2), ("new", 1, 2)]
+    assert [(one.status, one.footages, one.sightings) for one in facts] == [("new", 1, 1), ("new", 1, 1)]
 
 
 def test_sightings_come_back_as_they_were(engine: Engine) -> None:

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import resource
 import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ import pytest
 import yaml
 from pyproj import Geod
 
-from vision.errors import InputError
+from vision.errors import StoreError
 from vision.simulation.drive import SimulatedDrive
 from vision.simulation.light import plan_light
 from vision.simulation.options import CLASS_NAMES, ConditionName, RoadSimulation
@@ -206,5 +207,16 @@ def test_training_frames_make_a_yolo_set_that_is_the_same_each_time(tmp_path: Pa
 
 def test_a_folder_that_can_not_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file, not a folder")
-    with pytest.raises(InputError, match="taken"):
+    with pytest.raises(StoreError, match="taken"):
         simulate_road(SMALL, tmp_path / "taken")
+
+
+def test_a_full_disk_leaves_nothing_unfinished(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))  # the system refuses larger files, as a full disk would
+    try:
+        with pytest.raises(StoreError, match="room"):
+            simulate_road(SMALL, tmp_path / "drive")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list((tmp_path / "drive").iterdir()) == []

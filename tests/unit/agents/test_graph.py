@@ -96,7 +96,7 @@ def test_text_counts_names_the_first_and_stands_the_check() -> None:
     assert result.text.dropped_sentences == 0
     assert "5 findings were seen: 4 potholes and 1 longitudinal crack." in text
     assert "First: pothole at BR-386 14+200, severity medium to high, confirmed, worse than before" in text
-    assert "due by 2025-03-03, priority 1" in text
+    assert "due by 3 Mar 2025, priority 1" in text
     assert all(sentence.finding_ids for sentence in result.text.summary)
 
 

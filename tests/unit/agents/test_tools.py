@@ -26,9 +26,9 @@ NEAR = beside(FACTS, 6.0, finding_id="f-0002", class_name="alligator_crack")
 FAR = beside(FACTS, 40.0, finding_id="f-0003")
 
 
-def earlier(area: Quantity | None, month: int = 1) -> HistoryEntry:
+def earlier(area: Quantity | None, month: int = 1, length: Quantity | None = None) -> HistoryEntry:
     return HistoryEntry(
-        inspection_id=f"i-{month}", seen_at=datetime(2025, month, 30, 9, 30, tzinfo=UTC), area_m2=area, length_m=None
+        inspection_id=f"i-{month}", seen_at=datetime(2025, month, 30, 9, 30, tzinfo=UTC), area_m2=area, length_m=length
     )
 
 
@@ -68,7 +68,14 @@ def test_change_within_its_error_is_no_growth() -> None:
     past = (earlier(Quantity(value=0.36, error=0.04)),)
     growth = history(MemoryLedger([FACTS], history={"f-0001": past}), AboutFinding(finding_id="f-0001"))
     assert not growth.measured
-    assert "no more than its error" in (growth_words(growth) or "")
+    assert "no more than twice its error" in (growth_words(growth) or "")
+
+
+def test_a_length_that_grew_is_told_where_the_area_hides_in_its_error() -> None:
+    past = (earlier(Quantity(value=0.36, error=0.04), length=Quantity(value=0.4, error=0.03)),)
+    growth = history(MemoryLedger([FACTS], history={"f-0001": past}), AboutFinding(finding_id="f-0001"))
+    assert growth.measured
+    assert (growth_words(growth) or "").startswith("Length grew by 0.41 ± ")
 
 
 def test_history_skips_inspections_that_measured_nothing() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from infra.ledger import KnownFinding, Merge, in_recorded_order, merge_passes
 from infra.merge_rules import MergeRules
-from infra.observation import Finding, Observation, mean_place, summarise
+from infra.observation import Finding, Observation, mean_place, newest_looks, summarise
 from tests.builders_ledger import chainage_place, day, make_observation, place_at
 from vision.types import Measure
 
@@ -285,3 +285,21 @@ def test_films_are_merged_in_the_order_in_which_they_were_recorded() -> None:
     late = make_observation("x", None, "a", observed_at=day(2))
     early = make_observation("y", None, "b", observed_at=day(1))
     assert in_recorded_order([late, early]) == [[early], [late]]
+
+
+# --- one film looked at again --------------------------------------------------------------------------------------
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abc"), st.integers(0, 3), st.integers(0, 5)), min_size=1, max_size=30, unique=True
+    )
+)
+def test_of_each_film_only_what_the_newest_inspection_saw_counts(views: list[tuple[str, int, int]]) -> None:
+    seen = [
+        make_observation(f"{film}{number}", None, film, inspection_id=f"i{look}", inspected_at=day(look))
+        for film, look, number in views
+    ]
+    kept = newest_looks(seen, lambda one: one.look)
+    newest = {film: max(look for other, look, _ in views if other == film) for film, _, _ in views}
+    assert kept == [one for one, (film, look, _) in zip(seen, views, strict=True) if look == newest[film]]

@@ -322,3 +322,11 @@ def test_several_sections_are_pieces_of_one_frame() -> None:
     assert poses.heading_deg == pytest.approx([90.0] * 4 + [270.0] * 4 + [90.0] * 2)
     assert not trajectory.at(round(3.5 * SECOND)).valid
     assert trajectory.frame.route is None
+
+
+def test_a_camera_that_never_moved_is_said_to_look_nobody_knows_where() -> None:
+    time_s = np.arange(0.0, 10.0)
+    still = fit_trajectory(make_track(time_s, np.zeros((10, 2))), make_info(8.0))
+    moving = fit_trajectory(make_track(time_s, np.stack((10.0 * time_s, np.zeros(10)), axis=1)), make_info(8.0))
+    assert "100% of the frames have a place, 0% a direction of view" in still.offset_note
+    assert moving.offset_note.endswith("100% of the frames have a place.")

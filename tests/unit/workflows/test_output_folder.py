@@ -163,3 +163,10 @@ def test_where_folders_can_not_be_exchanged_two_renames_do_and_undo(tmp_path: Pa
 
     assert names_in(target) == ["partial"]
     assert names_in(aside) == ["report"]
+
+
+def test_a_place_that_takes_no_files_is_refused_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="another folder"):
+        check_output_folder(Path("/proc/report"))
+    check_output_folder(tmp_path / "new" / "report")
+    assert names_in(tmp_path) == []

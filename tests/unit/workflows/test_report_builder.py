@@ -141,3 +141,9 @@ def test_a_sentence_names_its_findings_in_runs() -> None:
     content = build_report(make_meta(), records, make_agent([make_assessment(one) for one in ids], text=text), ())
 
     assert content.summary[0].runs == ((1, 3), (5, 5))
+
+
+def test_a_failure_of_footage_that_is_not_this_inspections_is_named_shortly() -> None:
+    failures = (Failure("ab" * 32, None, "StoreError", "gone"), Failure("/films/x.mp4", None, "FootageError", "empty"))
+    report = build_report(make_meta(failures=failures), [], make_agent([]), ())
+    assert [row.subject for row in report.failures] == ["/films/x.mp4", "abababababab"]
