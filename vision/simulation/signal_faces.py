@@ -63,8 +63,8 @@ def paint_signal(signal: PlannedSignal) -> SignalFace:
     width = float(rng.uniform(0.46, 0.58)) if backplate else HEAD_WIDTH_M
     height = HEAD_HEIGHT_M + (float(rng.uniform(0.10, 0.2)) if backplate else 0.0)
     rows, columns = round(height * _PIXELS_PER_M), round(width * _PIXELS_PER_M)
-    y = (np.arange(rows, dtype=np.float32)[:, None] + 0.5) / _PIXELS_PER_M - np.float32(0.5 * height)
-    x = (np.arange(columns, dtype=np.float32)[None, :] + 0.5) / _PIXELS_PER_M - np.float32(0.5 * width)
+    y = _centred(rows)[:, None]
+    x = _centred(columns)[None, :]
     cover = _rounded(x, y, 0.5 * width, 0.5 * height, 0.05)
     colour = np.broadcast_to(np.array([32.0, 33.0, 33.0], np.float32), (rows, columns, 3)).copy()
     if backplate and white_rim:
@@ -136,6 +136,11 @@ def _arrow_mask(x: Field, dy: Field, radius: float, turn_deg: float) -> Field:
     shaft = (np.abs(across) < 0.14) & (ahead > -0.75) & (ahead < 0.35)
     head = (ahead > 0.1) & (np.abs(across) < 0.8 - ahead)
     return np.asarray(cv2.GaussianBlur((shaft | head).astype(np.float32), (0, 0), 1.2), np.float32)
+
+
+def _centred(pixels: int) -> Field:
+    """Give the places of a row of pixels about its middle, in metres."""
+    return ((np.arange(pixels) + 0.5 - 0.5 * pixels) / _PIXELS_PER_M).astype(np.float32)
 
 
 def _rounded(x: Field, y: Field, half_x: float, half_y: float, corner: float) -> Field:

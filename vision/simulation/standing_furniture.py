@@ -89,7 +89,7 @@ def _outline(cover: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Give the rim of what a picture covers, (N, 2) fractions of its width and height."""
     contours, _ = cv2.findContours((cover > 127).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     rim = cv2.convexHull(np.concatenate(contours)).reshape(-1, 2).astype(np.float64)
-    return (rim + 0.5) / np.array([cover.shape[1], cover.shape[0]])
+    return np.asarray((rim + 0.5) / np.array([cover.shape[1], cover.shape[0]]))
 
 
 def _within(
