@@ -200,7 +200,7 @@ def plan_signals(seed: int, style: RoadStyle, start_m: float, length_m: float, c
 def plan_signal(seed: int, style: RoadStyle, signal_id: str, along_m: float) -> PlannedSignal:
     """Plan one signal head.
 
-    Phases are those of small junctions: RiLSA 2015 (FGSV), section 2.7, has 3 s of yellow up to 50 km/h, 4 s up to 60,
+    Phases are those of small junctions: RiLSA 2015 (FGSV) has 3 s of yellow up to 50 km/h, 4 s up to 60,
     5 s up to 70, and 1 s of red and yellow together.
     """
     rng = random_stream(seed, "signal", signal_id)

@@ -17,7 +17,7 @@ LIT: dict[SignalState, frozenset[Lens]] = {
 _STATE_OF: dict[frozenset[Lens], SignalState] = {lenses: state for state, lenses in LIT.items()}
 _ORDER: tuple[SignalState, ...] = ("red", "red_yellow", "green", "yellow")
 _FLASH_S = 0.5
-"""Half a period: 60 flashes a minute, lit for half of each, as MUTCD (2009) 4D.30 has it."""
+"""Half a period: MUTCD (2009), part 4, has 50 to 60 flashes a minute, lit for half to two thirds of each."""
 _PASSES_APART = 0.381966
 """The golden section's smaller part spreads any number of passes evenly over the cycle."""
 _LED_HZ = 100.4

@@ -65,9 +65,9 @@ class StandingFurniture:
     def boxes(self, view: View) -> dict[str, NDArray[np.float64]]:
         """Give the box about each plate and each head, (4,) left, top, right, bottom in pixels, cut at no edge.
 
-        A bare post has none, nor has what lies beside or behind the lens.
+        A bare post's is where its plate was. What lies beside or behind the lens has none.
         """
-        panels = {one.sign.sign_id: one.plate() for one in self._signs if one.sign.condition != "plate_missing"}
+        panels = {one.sign.sign_id: one.plate() for one in self._signs}
         panels |= {one.signal.signal_id: one.head() for one in self._signals}
         found = {}
         for name, panel in panels.items():
