@@ -39,7 +39,8 @@ _DISTRACTOR_RATES: dict[DistractorKind, tuple[float, float]] = {
 _NEAR_SHARE = 0.15
 _DRIVEN_LANE_SHARE = 0.68
 _FREE_START_M = 15.0
-_BESIDE_HEAD_M = 4.0
+_BESIDE_M = 4.0
+"""Least way between posts."""
 _SIGHT_M = 50.0
 
 
@@ -152,15 +153,22 @@ def furnish_road(layout: RoadLayout, signs: int, signals: int) -> RoadLayout:
         return layout
     start, length = MARGIN_M + _FREE_START_M, layout.route.length_m - 2.0 * MARGIN_M - _FREE_START_M
     heads = plan_signals(layout.seed, layout.style, start, length, signals)
-    plates = tuple(
-        replace(sign, along_m=sign.along_m + _BESIDE_HEAD_M)
-        if any(abs(sign.along_m - head.along_m) < _BESIDE_HEAD_M for head in heads)
-        else sign
-        for sign in plan_signs(layout.seed, layout.style, start, length, signs)
-    )
+    plates = _apart_from(plan_signs(layout.seed, layout.style, start, length, signs), heads)
     feet = [(one.along_m, one.lateral_m) for one in plates] + [(one.along_m, one.post_lateral_m) for one in heads]
     seen = tuple(thing for thing in layout.roadside if not any(_hides(thing, *foot) for foot in feet))
     return replace(layout, signs=plates, signals=heads, roadside=seen)
+
+
+def _apart_from(signs: tuple[PlannedSign, ...], heads: tuple[PlannedSignal, ...]) -> tuple[PlannedSign, ...]:
+    """Move signs on, where one would stand right before a head or another sign."""
+    moved: list[PlannedSign] = []
+    for sign in signs:
+        along = max(sign.along_m, moved[-1].along_m + _BESIDE_M) if moved else sign.along_m
+        for head in heads:
+            if abs(along - head.along_m) < _BESIDE_M:
+                along = head.along_m + _BESIDE_M
+        moved.append(replace(sign, along_m=along))
+    return tuple(moved)
 
 
 def _hides(thing: RoadsideObject, along_m: float, lateral_m: float) -> bool:

@@ -41,6 +41,7 @@ ROADSIDE_CLASS_NAMES = (
 
 _CONDITION_SHARES: dict[ConditionName, float] = {"day": 0.70, "night": 0.10, "rain": 0.10, "low_sun": 0.10}
 _SIZES_PX = ((1024, 440), (960, 564), (960, 540), (1280, 720), (768, 448), (640, 384))
+_SIZE_SHARES = (0.30, 0.27, 0.18, 0.05, 0.10, 0.10)
 _STATE_SHARES: dict[SignalState, float] = {
     "off": 0.14,
     "red": 0.24,
@@ -182,8 +183,8 @@ def _label_row(label: str, box: NDArray[np.float64], image: NDArray[np.uint8]) -
 
 
 def _random_camera(rng: np.random.Generator) -> CameraModel:
-    width, height = _SIZES_PX[int(rng.integers(len(_SIZES_PX)))]
-    fov = float(rng.uniform(42.0, 80.0))
+    width, height = _SIZES_PX[int(rng.choice(len(_SIZES_PX), p=_SIZE_SHARES))]
+    fov = float(rng.uniform(45.0, 80.0))
     return CameraModel(
         float(rng.uniform(1.1, 2.2)), float(rng.uniform(-3.0, 8.0)), float(rng.normal(0.0, 0.6)), fov, width, height
     )

@@ -141,7 +141,7 @@ def _lorry(face: _Face, x: float, y: float, half: float, colour: Colour) -> None
 def _danger(face: _Face, sign: PlannedSign) -> None:
     def triangle(inset: float) -> Points:
         # equilateral, as high as wide times sqrt(3) / 2, corners a little rounded off
-        top, bottom, cut = 0.02 + 2.0 * inset, 0.94 - inset, 0.02
+        top, bottom, cut = 0.067 + 2.0 * inset, 0.933 - inset, 0.02
         half = (bottom - top) / np.sqrt(3.0)
         return [
             *[(0.5 - cut, top + cut), (0.5 + cut, top + cut)],

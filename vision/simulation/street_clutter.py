@@ -54,6 +54,8 @@ class StreetClutter:
             self._things.append(_hoarding(rng, layout, view, gain))
         for _ in range(int(rng.poisson(0.5))):
             self._things.append(_sign_back(rng, layout, view, gain))
+        for _ in range(int(rng.poisson(0.5))):
+            self._things.append(_side_head(rng, layout, view, gain))
 
     def standing(self, view: View, speed_mps: float) -> list[Standing]:
         """Give what is in view; the frame's own view."""
@@ -187,6 +189,28 @@ def _sign_back(rng: np.random.Generator, layout: RoadLayout, view: View, gain: f
     panels = [
         Panel(plate, *stand(place, lateral, 0.0, sign.height_m, size, sign.lean_deg, sign.turn_deg)),
         Panel(post, *stand(place, lateral, 0.0, 0.5 * sign.height_m, (0.07, sign.height_m), sign.lean_deg, 0.0)),
+    ]
+    return ahead, panels
+
+
+def _side_head(rng: np.random.Generator, layout: RoadLayout, view: View, gain: float) -> tuple[float, list[Panel]]:
+    """Stand up a signal head for the crossing road: a narrow dark box with its visors in profile, no lens in sight."""
+    cover = np.zeros((180, 96), np.uint8)
+    side = int(rng.choice([-1, 1]))
+    cover[:, 30:66] = 255
+    for lens in range(3):
+        top = 8 + 58 * lens
+        outer = 48 + side * 46
+        cv2.fillPoly(cover, [np.array([[48, top], [outer, top + 4], [outer, top + 14], [48, top + 46]])], 255)
+    tone = np.array([32.0, 34.0, 32.0]) * gain * float(rng.uniform(0.8, 1.8))
+    colour = (cover[..., None] / 255.0 * tone).astype(np.uint8)
+    ahead = float(rng.uniform(10.0, 70.0))
+    lateral = float(rng.choice([-1.0, 1.0])) * (layout.style.paved_half_width_m + float(rng.uniform(0.6, 3.0)))
+    up, place = float(rng.uniform(2.4, 3.2)), view.along_m + ahead
+    post = _solid(np.full((8, 8, 3), 90.0 * gain, np.float32))
+    panels = [
+        Panel(post, *stand(place + 0.1, lateral, 0.0, 0.5 * (up + 0.5), (0.13, up + 0.5), 0.0, 0.0)),
+        Panel(Picture(colour, cover), *stand(place, lateral, side * 0.12, up, (0.48, 0.9), 0.0, 0.0)),
     ]
     return ahead, panels
 
