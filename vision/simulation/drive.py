@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.simulation.camera_motion import DriveMotion, drive_along, mount_camera
+from vision.simulation.furnish_road import furnish_road
 from vision.simulation.furniture_truth import furniture_features
 from vision.simulation.gps_noise import Fixes, receive
 from vision.simulation.light import plan_light
@@ -18,7 +19,7 @@ from vision.simulation.projection import CameraModel
 from vision.simulation.random_streams import random_stream
 from vision.simulation.render import RoadRenderer
 from vision.simulation.road_furniture import Lamps
-from vision.simulation.road_layout import RoadLayout, furnish_road, plan_road
+from vision.simulation.road_layout import RoadLayout, plan_road
 from vision.simulation.signal_program import SignalProgram, led_gain, start_program
 from vision.simulation.standing_furniture import StandingFurniture
 from vision.simulation.truth import truth_features

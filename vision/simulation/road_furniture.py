@@ -41,35 +41,41 @@ class Lamps:
     gain: float = 1.0
 
 
-def stand(
-    along_m: float,
-    lateral_m: float,
-    sideways_m: float,
-    up_m: float,
-    size_m: tuple[float, float],
-    lean_deg: float,
-    turn_deg: float,
-) -> tuple[Float, Float, Float]:
-    """Give the corners of an upright rectangle that turns and leans about a foot.
+@dataclass(frozen=True, slots=True)
+class Foot:
+    """Where a thing stands, and how.
 
-    Args:
-        along_m: Foot, along the road.
-        lateral_m: Foot, left of the centre line positive.
-        sideways_m: Of its middle from the foot, to the driver's right, before it leans.
-        up_m: Of its middle over the foot, before it leans.
-        size_m: Width and height.
+    Attributes:
+        along_m: Along the road.
+        lateral_m: Left of the centre line positive.
         lean_deg: Tilt to the driver's right.
         turn_deg: Anticlockwise from above, from facing straight against traffic.
+    """
+
+    along_m: float
+    lateral_m: float
+    lean_deg: float = 0.0
+    turn_deg: float = 0.0
+
+
+def stand(foot: Foot, up_m: float, size_m: tuple[float, float], sideways_m: float = 0.0) -> tuple[Float, Float, Float]:
+    """Give the corners of an upright rectangle that turns and leans with its post.
+
+    Args:
+        foot: Of the post, on the ground.
+        up_m: Of the rectangle's middle over the foot, before it leans.
+        size_m: Width and height.
+        sideways_m: Of its middle from the post, to the driver's right, before it leans.
 
     Returns:
         Along, lateral and up, (4,) each: top left, top right, bottom right, bottom left as the driver sees them.
     """
     right = sideways_m + np.array([-0.5, 0.5, 0.5, -0.5]) * size_m[0]
     up = up_m + np.array([0.5, 0.5, -0.5, -0.5]) * size_m[1]
-    lean, turn = np.radians(lean_deg), np.radians(turn_deg)
+    lean, turn = np.radians(foot.lean_deg), np.radians(foot.turn_deg)
     out = right * np.cos(lean) + up * np.sin(lean)
     over = up * np.cos(lean) - right * np.sin(lean)
-    return along_m + out * np.sin(turn), lateral_m - out * np.cos(turn), over
+    return foot.along_m + out * np.sin(turn), foot.lateral_m - out * np.cos(turn), over
 
 
 def facing_gain(sun: Sunlight) -> float:
@@ -93,6 +99,7 @@ class SignStand:
         self.face = _toned(face, gain)
         self._leaves = _toned(paint_foliage(sign, face), gain) if sign.condition == "obscured" else None
         self._post = _toned(_post(), gain)
+        self._foot = Foot(sign.along_m, sign.lateral_m, sign.lean_deg, sign.turn_deg)
         self._foot_m = _foot_m(style, sign.lateral_m)
         self.width_m = sign.size_m * face.cover.shape[1] / face.cover.shape[0]
 
@@ -100,7 +107,7 @@ class SignStand:
         """Give the plate's panel."""
         sign = self.sign
         size = self.width_m, sign.size_m
-        corners = stand(sign.along_m, sign.lateral_m, 0.0, sign.height_m, size, sign.lean_deg, sign.turn_deg)
+        corners = stand(self._foot, sign.height_m, size)
         return Panel(self.face, *corners, key=sign.sign_id)
 
     def panels(self, ahead_m: float) -> list[Panel]:
@@ -109,12 +116,10 @@ class SignStand:
         top = sign.height_m + (0.5 if sign.condition != "plate_missing" else 0.42) * sign.size_m
         size = _POST_M, top - self._foot_m
         middle = 0.5 * (top + self._foot_m)
-        post = stand(sign.along_m + 0.05, sign.lateral_m, 0.0, middle, size, sign.lean_deg, 0.0)
-        panels = [Panel(self._post, *post)]
+        panels = [Panel(self._post, *stand(self._beside(0.05), middle, size))]
         if sign.condition == "plate_missing":
             for up in (-0.25, 0.25):
-                place = sign.height_m + up * sign.size_m
-                clamp = stand(sign.along_m, sign.lateral_m, 0.0, place, (0.16, 0.05), sign.lean_deg, sign.turn_deg)
+                clamp = stand(self._foot, sign.height_m + up * sign.size_m, (0.16, 0.05))
                 panels.append(Panel(self._post, *clamp))
             return panels
         plate = self.plate()
@@ -124,9 +129,13 @@ class SignStand:
         panels.append(plate)
         if self._leaves is not None:
             size = 2.0 * self.width_m, 2.0 * sign.size_m
-            leaves = stand(sign.along_m - 0.2, sign.lateral_m, 0.0, sign.height_m, size, sign.lean_deg, 0.0)
-            panels.append(Panel(self._leaves, *leaves))
+            panels.append(Panel(self._leaves, *stand(self._beside(-0.2), sign.height_m, size)))
         return panels
+
+    def _beside(self, ahead_m: float) -> Foot:
+        """Give a foot a little behind or before the plate's, square to the road."""
+        sign = self.sign
+        return Foot(sign.along_m + ahead_m, sign.lateral_m, sign.lean_deg)
 
 
 class SignalStand:
@@ -135,8 +144,8 @@ class SignalStand:
     def __init__(self, signal: PlannedSignal, light: DriveLight, style: RoadStyle) -> None:
         self.signal = signal
         rng = random_stream(signal.shape_seed, "stand")
-        self._turn_deg = float(rng.normal(0.0, 6.0))
-        self._lean_deg = float(rng.normal(0.0, 0.8))
+        turn, lean = float(rng.normal(0.0, 6.0)), float(rng.normal(0.0, 0.8))
+        self._foot = Foot(signal.along_m, signal.lateral_m, lean, turn)
         gain = facing_gain(light.sun)
         self.face: SignalFace = paint_signal(signal)
         self._dark = _toned(self.face.dark, gain)
@@ -148,8 +157,7 @@ class SignalStand:
         """Give the panel of the head, all lenses dark."""
         signal = self.signal
         size = self.face.width_m, self.face.height_m
-        place = signal.along_m, signal.lateral_m, 0.0, signal.height_m
-        corners = stand(*place, size, self._lean_deg, self._turn_deg)
+        corners = stand(self._foot, signal.height_m, size)
         return Panel(self._dark, *corners, key=signal.signal_id)
 
     def panels(self, ahead_m: float, lamps: Lamps) -> list[Panel]:
@@ -158,13 +166,12 @@ class SignalStand:
         top = signal.height_m + 0.55
         size = _SIGNAL_POST_M, top - self._foot_m
         behind = signal.along_m + 0.15
-        post = stand(behind, signal.post_lateral_m, 0.0, 0.5 * (top + self._foot_m), size, 0.0, 0.0)
+        post = stand(Foot(behind, signal.post_lateral_m), 0.5 * (top + self._foot_m), size)
         panels = [Panel(self._post, *post)]
         reach = signal.post_lateral_m - signal.lateral_m
         if abs(reach) > 0.01:
-            half = 0.5 * reach
             size = abs(reach) + 0.4, _ARM_M
-            arm = stand(behind, signal.post_lateral_m - half, 0.0, signal.height_m + 0.1, size, 0.0, 0.0)
+            arm = stand(Foot(behind, signal.post_lateral_m - 0.5 * reach), signal.height_m + 0.1, size)
             panels.append(Panel(_turned(self._post), *arm))
         head = self.head()
         lit = [lens for lens in self.face.lenses if lens in LIT[lamps.state]]
@@ -185,8 +192,8 @@ class SignalStand:
         light = np.clip(fall[..., None] * lit_colour(signal, lens), 0, 255).astype(np.uint8)
         clear = Picture(np.zeros_like(light), np.zeros(light.shape[:2], np.uint8), light)
         up = signal.height_m + self.face.lens_up_m[lens]
-        place = signal.along_m - 0.05, signal.lateral_m, 0.0, up
-        return Panel(clear, *stand(*place, (2.0 * half, 2.0 * half), 0.0, 0.0))
+        foot = Foot(signal.along_m - 0.05, signal.lateral_m)
+        return Panel(clear, *stand(foot, up, (2.0 * half, 2.0 * half)))
 
 
 def _retro_gain(ahead_m: float) -> float:

@@ -30,7 +30,7 @@ _LIT_BGR: dict[Lens, tuple[tuple[float, float, float], tuple[float, float, float
     "green": ((178.0, 226.0, 40.0), (130.0, 240.0, 90.0)),
 }
 """Of LED and incandescent lamps."""
-_BACK_OF_LAMP = 0.10
+_ARROW_SHARE = 0.22
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,12 @@ def paint_signal(signal: PlannedSignal) -> SignalFace:
     if signal.fault == "seen_from_behind":
         colour *= 1.0 + 0.4 * np.exp(-((x / 0.06) ** 2))[..., None] * body
         return SignalFace(_picture(colour, cover), width, height, {}, {}, radius)
-    pattern = _pattern(rng)
+    arrow_deg = float(rng.choice([-90.0, 90.0, 0.0])) if rng.random() < _ARROW_SHARE else None
     lights = {}
     for place, lens in enumerate(_LENSES):
-        dy = y - np.float32((place - 1) * _LENS_APART_M)
-        colour = _set_lens(colour, x, dy, radius, lens, glare=signal.sun_glare)
-        lights[lens] = _lens_light(rng, signal, x, dy, radius, lens, pattern)
+        at = _LensPlace(x, y - np.float32((place - 1) * _LENS_APART_M), radius)
+        colour = _set_lens(colour, at, lens, glare=signal.sun_glare)
+        lights[lens] = _lens_light(rng, at, lit_colour(signal, lens), arrow_deg)
     up = {lens: (1 - place) * _LENS_APART_M for place, lens in enumerate(_LENSES)}
     return SignalFace(_picture(colour, cover), width, height, lights, up, radius)
 
@@ -93,46 +93,58 @@ def lit_colour(signal: PlannedSignal, lens: Lens) -> NDArray[np.float32]:
     return np.array(_LIT_BGR[lens][0 if signal.led_flicker or signal.shape_seed % 3 else 1], np.float32)
 
 
-def _set_lens(colour: Field, x: Field, dy: Field, radius: float, lens: Lens, *, glare: bool) -> Field:
+@dataclass(frozen=True, slots=True)
+class _LensPlace:
+    """A head's raster about one lens: (1, W) and (H, 1) metres right of and below its middle, and its radius."""
+
+    x: Field
+    dy: Field
+    radius: float
+
+    @property
+    def away(self) -> Field:
+        """Distance from the lens's middle."""
+        return np.asarray(np.hypot(self.x, self.dy), np.float32)
+
+    @property
+    def visor_away(self) -> Field:
+        """Distance from the middle of its visor, a little above."""
+        return np.asarray(np.hypot(self.x, self.dy + np.float32(0.02)), np.float32)
+
+
+def _set_lens(colour: Field, at: _LensPlace, lens: Lens, *, glare: bool) -> Field:
     """Set a dark lens and its visor into the head."""
-    away = np.hypot(x, dy)
-    visor = smooth_step(np.hypot(x, dy + np.float32(0.02)), radius * 1.32, radius * 1.26)[..., None]
-    colour = colour * (1.0 - visor) + np.array([20.0, 20.0, 20.0], np.float32) * visor
-    disc = smooth_step(-away, -radius, -radius + 0.006)[..., None]
-    glass = np.array(_UNLIT_BGR[lens], np.float32) * (1.15 + 1.6 * dy / radius * 0.4)[..., None]
+    visor = smooth_step(-at.visor_away, -1.32 * at.radius, -1.26 * at.radius)[..., None]
+    colour = colour * (1.0 - visor) + np.float32(20.0) * visor
+    disc = smooth_step(-at.away, -at.radius, -at.radius + 0.006)[..., None]
+    glass = np.array(_UNLIT_BGR[lens], np.float32) * (1.15 + 0.64 * at.dy / at.radius)[..., None]
     if glare:  # sunlight thrown back by the reflector looks like a weak lamp: phantom light
         glass = glass * 1.9 + 26.0
-    under_visor = smooth_step(-(dy + np.float32(0.62 * radius)), -0.01, 0.02)[..., None]
+    under_visor = smooth_step(-(at.dy + np.float32(0.62 * at.radius)), -0.01, 0.02)[..., None]
     glass = glass * (1.0 - 0.65 * under_visor)
     return np.asarray(colour * (1.0 - disc) + glass * disc, np.float32)
 
 
-def _pattern(rng: np.random.Generator) -> float | None:
-    """Choose the arrow of all three lenses, by its turn in degrees; None for full discs."""
-    return float(rng.choice([-90.0, 90.0, 0.0])) if rng.random() < 0.22 else None
-
-
 def _lens_light(
-    rng: np.random.Generator, signal: PlannedSignal, x: Field, dy: Field, radius: float, lens: Lens, arrow: float | None
+    rng: np.random.Generator, at: _LensPlace, tint: NDArray[np.float32], arrow_deg: float | None
 ) -> NDArray[np.uint8]:
-    away = np.hypot(x, dy)
+    """Give a lens's light, a bright lamp's middle burnt out to white, with what falls on the inside of the visor."""
     strength = float(rng.uniform(0.75, 1.9))
-    disc = smooth_step(-away, -radius, -radius + 0.008)
-    if arrow is not None:
-        disc = disc * _arrow_mask(x, dy, radius, arrow)
+    disc = smooth_step(-at.away, -at.radius, -at.radius + 0.008)
+    if arrow_deg is not None:
+        disc = disc * _arrow_mask(at, arrow_deg)
     speckle = 1.0 + 0.10 * smooth_noise(rng, disc.shape, 4.0)
     bright = np.clip(disc * speckle * np.float32(strength), 0.0, 2.0)[..., None]
-    core = np.clip(bright - 0.9, 0.0, 1.0) * (1.1 - away / radius)[..., None].clip(0.0, 1.0)
-    tint = lit_colour(signal, lens)
-    visor = 0.16 * smooth_step(-np.hypot(x, dy + np.float32(0.02)), -radius * 1.3, -radius * 0.9)[..., None]
+    core = np.clip(bright - 0.9, 0.0, 1.0) * (1.1 - at.away / at.radius)[..., None].clip(0.0, 1.0)
+    visor = 0.16 * smooth_step(-at.visor_away, -1.3 * at.radius, -0.9 * at.radius)[..., None]
     light = tint * np.minimum(bright, 1.0) + (255.0 - tint) * core + tint * visor
     return np.asarray(np.clip(light, 0, 255).astype(np.uint8))
 
 
-def _arrow_mask(x: Field, dy: Field, radius: float, turn_deg: float) -> Field:
+def _arrow_mask(at: _LensPlace, turn_deg: float) -> Field:
     angle = np.radians(turn_deg)
-    across = (x * np.cos(angle) + dy * np.sin(angle)) / np.float32(radius)
-    ahead = (x * np.sin(angle) - dy * np.cos(angle)) / np.float32(radius)
+    across = (at.x * np.cos(angle) + at.dy * np.sin(angle)) / np.float32(at.radius)
+    ahead = (at.x * np.sin(angle) - at.dy * np.cos(angle)) / np.float32(at.radius)
     shaft = (np.abs(across) < 0.14) & (ahead > -0.75) & (ahead < 0.35)
     head = (ahead > 0.1) & (np.abs(across) < 0.8 - ahead)
     return np.asarray(cv2.GaussianBlur((shaft | head).astype(np.float32), (0, 0), 1.2), np.float32)

@@ -17,7 +17,7 @@ from vision.simulation.light import DriveLight
 from vision.simulation.panel import Air, Panel, Picture, draw_panel
 from vision.simulation.projection import View
 from vision.simulation.random_streams import smooth_noise
-from vision.simulation.road_furniture import facing_gain, stand
+from vision.simulation.road_furniture import Foot, facing_gain, stand
 from vision.simulation.road_layout import RoadLayout
 from vision.simulation.scenery import Standing
 from vision.simulation.sign_faces import paint_face
@@ -126,8 +126,8 @@ def _vehicles(
                 van = bool(rng.random() < 0.25)
                 size = (2.05, 2.6) if van else (1.8, 1.48)
                 picture = _vehicle(rng, gain, van=van, oncoming=oncoming, lights=night or bool(rng.random() < 0.4))
-                place = view.along_m + ahead, lateral + float(rng.normal(0.0, 0.2))
-                corners = stand(*place, 0.0, 0.5 * size[1], size, 0.0, 0.0)
+                foot = Foot(view.along_m + ahead, lateral + float(rng.normal(0.0, 0.2)))
+                corners = stand(foot, 0.5 * size[1], size)
                 found.append((ahead, [Panel(picture, *corners)]))
     return found
 
@@ -171,7 +171,7 @@ def _hoarding(rng: np.random.Generator, layout: RoadLayout, view: View, gain: fl
     lateral = side * (layout.style.paved_half_width_m + float(rng.uniform(2.0, 7.0)))
     size = float(rng.uniform(1.2, 4.0)), float(rng.uniform(0.8, 2.4))
     up = float(rng.uniform(1.2, 4.0))
-    corners = stand(view.along_m + ahead, lateral, 0.0, up, size, 0.0, float(rng.normal(0.0, 15.0)))
+    corners = stand(Foot(view.along_m + ahead, lateral, 0.0, float(rng.normal(0.0, 15.0))), up, size)
     return ahead, [Panel(_solid(board.astype(np.float32) * np.float32(gain)), *corners)]
 
 
@@ -184,11 +184,11 @@ def _sign_back(rng: np.random.Generator, layout: RoadLayout, view: View, gain: f
     tone = np.float32(gain * rng.uniform(95.0, 150.0))
     plate = Picture(np.repeat((face.cover * (tone / 255.0)).astype(np.uint8)[..., None], 3, axis=2), face.cover)
     post = _solid(np.full((8, 8, 3), 110.0 * gain, np.float32))
-    place, lateral = sign.along_m, abs(sign.lateral_m)
+    place = sign.along_m, abs(sign.lateral_m)
     size = sign.size_m * face.cover.shape[1] / face.cover.shape[0], sign.size_m
     panels = [
-        Panel(plate, *stand(place, lateral, 0.0, sign.height_m, size, sign.lean_deg, sign.turn_deg)),
-        Panel(post, *stand(place, lateral, 0.0, 0.5 * sign.height_m, (0.07, sign.height_m), sign.lean_deg, 0.0)),
+        Panel(plate, *stand(Foot(*place, sign.lean_deg, sign.turn_deg), sign.height_m, size)),
+        Panel(post, *stand(Foot(*place, sign.lean_deg), 0.5 * sign.height_m, (0.07, sign.height_m))),
     ]
     return ahead, panels
 
@@ -209,8 +209,8 @@ def _side_head(rng: np.random.Generator, layout: RoadLayout, view: View, gain: f
     up, place = float(rng.uniform(2.4, 3.2)), view.along_m + ahead
     post = _solid(np.full((8, 8, 3), 90.0 * gain, np.float32))
     panels = [
-        Panel(post, *stand(place + 0.1, lateral, 0.0, 0.5 * (up + 0.5), (0.13, up + 0.5), 0.0, 0.0)),
-        Panel(Picture(colour, cover), *stand(place, lateral, side * 0.12, up, (0.48, 0.9), 0.0, 0.0)),
+        Panel(post, *stand(Foot(place + 0.1, lateral), 0.5 * (up + 0.5), (0.13, up + 0.5))),
+        Panel(Picture(colour, cover), *stand(Foot(place, lateral), up, (0.48, 0.9), side * 0.12)),
     ]
     return ahead, panels
 

@@ -5,9 +5,10 @@ from itertools import pairwise
 import pytest
 
 from vision.errors import ConfigError
+from vision.simulation.furnish_road import furnish_road
 from vision.simulation.furniture import plan_signals, plan_signs
 from vision.simulation.options import RoadSimulation
-from vision.simulation.road_layout import MARGIN_M, furnish_road, plan_road
+from vision.simulation.road_layout import MARGIN_M, plan_road
 from vision.simulation.road_style import plan_style
 
 
