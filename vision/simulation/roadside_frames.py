@@ -64,11 +64,15 @@ class RoadsideRules:
         least_side_px: Shortest allowed longer side of the box, cut to the frame.
         least_visible_share: Of plate or head, the share that nothing hides and no edge cuts off.
         plates: Whether lettered plates (directions, names) count as ``traffic_sign_other``.
+        head_margin: Added to the box of a head on either side, then above and below it, as shares of its height.
+            People box heads with room to spare: over the training part of the DTLD pictures re-annotated with states
+            the median box is 0.59 as wide as high, while housings are 0.36 and backplates about 0.5.
     """
 
     least_side_px: float = 8.0
     least_visible_share: float = 0.5
     plates: bool = True
+    head_margin: tuple[float, float] = (0.12, 0.08)
 
 
 def write_roadside_frames(
@@ -150,6 +154,9 @@ class _Street:
         image, canvas = self._renderer.render_scene(view, self._speed_mps, index, things)
         labels: Labels = []
         boxes = furniture.boxes(view)
+        for signal in signals:
+            if signal.signal_id in boxes:
+                boxes[signal.signal_id] = _with_margin(boxes[signal.signal_id], rules.head_margin)
         names = {sign.sign_id: f"traffic_sign_{sign.kind}" for sign in signs if rules.plates or not _is_plate(sign)}
         faces = [signal for signal in signals if signal.fault != "seen_from_behind"]
         names |= {signal.signal_id: f"traffic_light_{lamps[signal.signal_id].state}" for signal in faces}
@@ -162,6 +169,11 @@ class _Street:
 
 def _is_plate(sign: PlannedSign) -> bool:
     return sign.motif in ("direction", "name")
+
+
+def _with_margin(box: NDArray[np.float64], margin: tuple[float, float]) -> NDArray[np.float64]:
+    aside, above = (share * (box[3] - box[1]) for share in margin)
+    return np.asarray(box + np.array([-aside, -above, aside, above]))
 
 
 def _labelled_box(

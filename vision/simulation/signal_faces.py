@@ -129,13 +129,13 @@ def _lens_light(
     rng: np.random.Generator, at: _LensPlace, tint: NDArray[np.float32], arrow_deg: float | None
 ) -> NDArray[np.uint8]:
     """Give a lens's light, a bright lamp's middle burnt out to white, with what falls on the inside of the visor."""
-    strength = float(rng.uniform(0.75, 1.9))
+    strength = float(rng.uniform(0.75, 2.3))
     disc = smooth_step(-at.away, -at.radius, -at.radius + 0.008)
     if arrow_deg is not None:
         disc = disc * _arrow_mask(at, arrow_deg)
     speckle = 1.0 + 0.10 * smooth_noise(rng, disc.shape, 4.0)
     bright = np.clip(disc * speckle * np.float32(strength), 0.0, 2.0)[..., None]
-    core = np.clip(bright - 0.9, 0.0, 1.0) * (1.1 - at.away / at.radius)[..., None].clip(0.0, 1.0)
+    core = np.clip(bright - 0.9, 0.0, 1.0) * (0.6 + 0.6 * strength - at.away / at.radius)[..., None].clip(0.0, 1.0)
     visor = 0.16 * smooth_step(-at.visor_away, -1.3 * at.radius, -0.9 * at.radius)[..., None]
     light = tint * np.minimum(bright, 1.0) + (255.0 - tint) * core + tint * visor
     return np.asarray(np.clip(light, 0, 255).astype(np.uint8))
