@@ -22,6 +22,9 @@ from vision.simulation.surface_patch import DISPLAY_GAMMA, Sunlight
 Float = NDArray[np.float64]
 
 _POST_M, _SIGNAL_POST_M, _ARM_M = 0.07, 0.13, 0.11
+_POST_TOP_SHARE = 0.38
+"""How far a post reaches over the middle of its plate, as a share of the plate's height: not over its edge."""
+_STEM_M = 0.05
 _BARRIER_TOP_M = 0.74
 _RETRO_REACH_M = 55.0
 _RETRO_NEAREST_M = 14.0
@@ -98,7 +101,7 @@ class SignStand:
         face = weather_face(sign, new)
         self.face = _toned(face, gain)
         self._leaves = _toned(paint_foliage(sign, face), gain) if sign.condition == "obscured" else None
-        self._post = _toned(_post(), gain)
+        self._post, self._stem = _toned(_post(), gain), _toned(_bark(), gain)
         self._foot = Foot(sign.along_m, sign.lateral_m, sign.lean_deg, sign.turn_deg)
         self._foot_m = _foot_m(style, sign.lateral_m)
         self.width_m = sign.size_m * face.cover.shape[1] / face.cover.shape[0]
@@ -113,7 +116,7 @@ class SignStand:
     def panels(self, ahead_m: float) -> list[Panel]:
         """Give its panels in drawing order, as seen from a distance."""
         sign = self.sign
-        top = sign.height_m + (0.5 if sign.condition != "plate_missing" else 0.42) * sign.size_m
+        top = sign.height_m + _POST_TOP_SHARE * sign.size_m
         size = _POST_M, top - self._foot_m
         middle = 0.5 * (top + self._foot_m)
         panels = [Panel(self._post, *stand(self._beside(0.05), middle, size))]
@@ -129,6 +132,8 @@ class SignStand:
         panels.append(plate)
         if self._leaves is not None:
             size = 2.0 * self.width_m, 2.0 * sign.size_m
+            stem = stand(self._beside(-0.25), 0.5 * sign.height_m, (_STEM_M, sign.height_m), 0.2 * self.width_m)
+            panels.append(Panel(self._stem, *stem))
             panels.append(Panel(self._leaves, *stand(self._beside(-0.2), sign.height_m, size)))
         return panels
 
@@ -212,6 +217,11 @@ def _post() -> Picture:
     tone = 138.0 * (0.62 + 0.38 * np.sqrt(1.0 - 0.96 * (x - 0.25) ** 2 / 1.6))
     colour = np.repeat(tone[None, :, None], 16, axis=0) * np.array([1.0, 1.0, 0.985])
     return Picture(colour.astype(np.uint8), np.full((16, 16), 255, np.uint8))
+
+
+def _bark() -> Picture:
+    colour = np.full((8, 8, 3), (38, 48, 58), np.uint8)
+    return Picture(colour, np.full((8, 8), 255, np.uint8))
 
 
 def _turned(post: Picture) -> Picture:
