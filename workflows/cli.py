@@ -188,8 +188,10 @@ def simulate_road_command(
     width: Annotated[int, typer.Option(min=320, help="Of the picture, in pixels.")] = 1280,
     height: Annotated[int, typer.Option(min=180, help="Of the picture, in pixels.")] = 720,
     fps: Annotated[int, typer.Option(min=1, help="Frames a second.")] = 30,
+    signs: Annotated[int, typer.Option(min=0, help="Traffic signs along the way, about half of them sound.")] = 0,
+    signals: Annotated[int, typer.Option(min=0, help="Signal heads along the way, about half of them sound.")] = 0,
 ) -> None:
-    """Make a drive over a road with planted defects, and its truth."""
+    """Make a drive over a road with planted defects, signs and signal heads, and its truth."""
     from vision.simulation.options import RoadSimulation, usual_defects
     from workflows.simulate import simulate_road
 
@@ -211,6 +213,8 @@ def simulate_road_command(
         width_px=width,
         height_px=height,
         fps=fps,
+        signs=signs,
+        signals=signals,
     )
     typer.echo(str(simulate_road(options, out)))
 

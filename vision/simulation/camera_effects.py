@@ -6,14 +6,12 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from vision.simulation.frame_canvas import FrameCanvas, Raster
 from vision.simulation.light import DriveLight
 from vision.simulation.projection import CameraModel, GroundMap, View
 from vision.simulation.random_streams import Field, random_stream, smooth_noise, smooth_step
 from vision.simulation.weather import LowSunGlare, NightBeam, WetRoad
-
-Raster = NDArray[np.uint8]
 
 _NOISE_BANK_PX = 128
 _SHARP_PX = 0.65
@@ -21,7 +19,7 @@ _SHARP_PX = 0.65
 _UNIT_GAIN = 190.0
 """The grey level that stands for a gain of 1 in the picture of lens shading and white balance."""
 _HAZE_STEPS = 80
-_HAZE_BGR = {"day": (226.0, 220.0, 210.0), "rain": (186.0, 184.0, 180.0), "low_sun": (190.0, 215.0, 240.0)}
+HAZE_BGR = {"day": (226.0, 220.0, 210.0), "rain": (186.0, 184.0, 180.0), "low_sun": (190.0, 215.0, 240.0)}
 
 
 class CameraEffects:
@@ -31,7 +29,7 @@ class CameraEffects:
         self._light = light
         self._seed = noise_seed
         self._vignette = _vignette(light, camera)
-        tone = _HAZE_BGR.get(light.condition, (0.0, 0.0, 0.0))
+        tone = HAZE_BGR.get(light.condition, (0.0, 0.0, 0.0))
         self._haze = np.full((camera.height_px, camera.width_px, 3), tone, np.uint8)
         self._noise = _noise_bank(light, camera, noise_seed)
         self._night = NightBeam(camera, noise_seed) if light.condition == "night" else None
@@ -51,12 +49,20 @@ class CameraEffects:
                 there = frame[ground_map.first_row + first : ground_map.first_row + last]
                 np.copyto(there, cv2.addWeighted(there, 1.0 - weight, self._haze[first:last], weight, 0.0))
 
-    def apply(self, frame: Raster, view: View, ground_map: GroundMap, frame_index: int) -> Raster:
-        """Turn a rendered scene into what the camera records; the scene is written over."""
+    def apply(self, canvas: FrameCanvas, view: View, ground_map: GroundMap, frame_index: int) -> Raster:
+        """Turn a drawn scene into what the camera records; the scene is written over.
+
+        What shines by itself is added once headlights have lit the rest; a wet road mirrors it.
+        """
+        frame = canvas.frame
+        if canvas.glow is not None and self._night is None:
+            cv2.add(frame, canvas.glow, dst=frame)
         if self._wet is not None:
             frame = self._wet.apply(frame, view, ground_map)
         if self._night is not None:
             frame = self._night.apply(frame, view)
+            if canvas.glow is not None:
+                cv2.add(frame, canvas.glow, dst=frame)
         if self._glare is not None:
             frame = self._glare.apply(frame, view, ground_map)
         cv2.multiply(frame, self._vignette, dst=frame, scale=1.0 / _UNIT_GAIN)

@@ -27,7 +27,7 @@ def usual_defects(length_m: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class RoadSimulation:
-    """Options of one drive; the road itself follows from ``seed``, ``length_m`` and ``defects`` alone.
+    """Options of one drive; the road's surface follows from ``seed``, ``length_m`` and ``defects`` alone.
 
     Attributes:
         seed: Of the road, and with ``pass_number`` of the drive.
@@ -41,6 +41,8 @@ class RoadSimulation:
         height_px: Of the video; even.
         fps: Frames a second.
         speed_mps: Mean speed.
+        signs: Traffic signs along the driven length.
+        signals: Signal heads along the driven length.
 
     Raises:
         ConfigError: A value makes no sense.
@@ -57,6 +59,8 @@ class RoadSimulation:
     height_px: int = 720
     fps: int = 30
     speed_mps: float = 13.9
+    signs: int = 0
+    signals: int = 0
 
     def __post_init__(self) -> None:
         limits = {
@@ -69,6 +73,8 @@ class RoadSimulation:
             "height_px": (120, 4320),
             "fps": (1, 240),
             "speed_mps": (0.5, 60.0),
+            "signs": (0, int(self.length_m / 5.0)),
+            "signals": (0, int(self.length_m / 20.0)),
         }
         for name, (low, high) in limits.items():
             if not low <= getattr(self, name) <= high:

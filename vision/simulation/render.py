@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -13,16 +13,15 @@ from numpy.typing import NDArray
 from vision.simulation.camera_effects import CameraEffects
 from vision.simulation.distractors import draw_distractor
 from vision.simulation.draw_defects import draw_defect
+from vision.simulation.frame_canvas import FrameCanvas, Raster
 from vision.simulation.ground import MAX_LEVEL_ACROSS, MAX_LEVEL_ALONG, Ground
 from vision.simulation.light import DriveLight
 from vision.simulation.pavement import TILE_M, Pavement
 from vision.simulation.projection import CameraModel, GroundMap, View, map_ground
 from vision.simulation.road_layout import RoadLayout
-from vision.simulation.scenery import Scenery
+from vision.simulation.scenery import Scenery, Standing
 from vision.simulation.shadows import Shadow, cast_shadow
 from vision.simulation.surface_patch import PIXELS_PER_M, SurfacePatch
-
-Raster = NDArray[np.uint8]
 
 _PAINTED_AHEAD_M = 100.0
 """Ground beyond repeats the last three tiles before it."""
@@ -63,22 +62,30 @@ class RoadRenderer:
         gone = {defect.defect_id: draw_defect(defect, style, sun).outline for defect in mended}
         return gone | {name: patch.outline for name, patch in self.drawn_defects.items()}
 
-    def render(self, view: View, speed_mps: float, frame_index: int) -> Raster:
+    def render(self, view: View, speed_mps: float, frame_index: int, standing: Sequence[Standing] = ()) -> Raster:
         """Give the (H, W, 3) uint8 BGR picture of a view.
 
         Args:
             view: The camera.
             speed_mps: Sets the motion blur.
             frame_index: Chooses the sensor noise and the moment of slow changes of light.
+            standing: What stands in the scene beside the road's own trees and poles.
         """
+        return self.render_scene(view, speed_mps, frame_index, standing)[0]
+
+    def render_scene(
+        self, view: View, speed_mps: float, frame_index: int, standing: Sequence[Standing]
+    ) -> tuple[Raster, FrameCanvas]:
+        """Give the picture, and the canvas that knows what of each followed thing is visible; see ``render``."""
         camera = view.camera
         frame = np.zeros((camera.height_px, camera.width_px, 3), np.uint8)
         ground_map = map_ground(self._layout.route, view)
         self._draw_ground(frame, view, ground_map, speed_mps)
         self._effects.add_haze(frame, ground_map)
         self._scenery.draw_backdrop(frame, view, min(camera.height_px, ground_map.first_row + 24))
-        self._scenery.draw_objects(frame, view)
-        return self._effects.apply(frame, view, ground_map, frame_index)
+        canvas = FrameCanvas(frame)
+        self._scenery.draw_objects(canvas, view, standing)
+        return self._effects.apply(canvas, view, ground_map, frame_index), canvas
 
     def _draw_ground(self, frame: Raster, view: View, ground_map: GroundMap, speed_mps: float) -> None:
         blur_m = speed_mps * self._light.exposure_s

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from vision.simulation.furniture import PlannedSign, PlannedSignal
 from vision.simulation.random_streams import random_stream
 from vision.simulation.road_style import RoadStyle, plan_style
 from vision.simulation.route import Route, make_route
@@ -112,6 +113,8 @@ class RoadLayout:
     defects: tuple[PlantedDefect, ...]
     distractors: tuple[Distractor, ...]
     roadside: tuple[RoadsideObject, ...]
+    signs: tuple[PlannedSign, ...] = ()
+    signals: tuple[PlannedSignal, ...] = ()
 
 
 def plan_road(seed: int, length_m: float, defects: int, months_later: int = 0) -> RoadLayout:

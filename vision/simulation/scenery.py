@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.simulation.frame_canvas import FrameCanvas, Raster
 from vision.simulation.light import DriveLight
 from vision.simulation.projection import CameraModel, View, ground_ahead, project_ground
 from vision.simulation.random_streams import Field, fractal_noise, random_stream, smooth_noise, smooth_step
 from vision.simulation.road_layout import RoadLayout, RoadsideObject
 
-Raster = NDArray[np.uint8]
+Standing = tuple[float, Callable[[FrameCanvas], None]]
+"""A thing that stands in the scene: its distance ahead in metres, and what draws it."""
 
 _FARTHEST_OBJECT_M = 130.0
 _BELOW_HORIZON_PX = 3
@@ -83,12 +87,21 @@ class Scenery:
             borderMode=cv2.BORDER_TRANSPARENT,
         )
 
-    def draw_objects(self, frame: Raster, view: View) -> None:
-        """Draw what stands beside the road, farthest first."""
+    def draw_objects(self, canvas: FrameCanvas, view: View, standing: Sequence[Standing] = ()) -> None:
+        """Draw what stands beside the road, and what else stands in the scene, farthest first."""
         if self._layout.style.barrier:
-            self._draw_barrier(frame, view)
+            self._draw_barrier(canvas.frame, view)
+        things = self._roadside_in_view(view)
+        if standing:
+            things = sorted([*things, *standing], key=lambda thing: -thing[0])
+        for _, draw in things:
+            draw(canvas)
+
+    def _roadside_in_view(self, view: View) -> list[Standing]:
+        """Give trees, poles and posts in view, farthest first."""
+        found: list[Standing] = []
         if len(self._along) == 0:
-            return
+            return found
         near = np.flatnonzero((self._along > view.along_m) & (self._along < view.along_m + _FARTHEST_OBJECT_M))
         ahead, left = ground_ahead(self._layout.route, view, self._along[near], self._lateral[near])
         heights = self._height[near]
@@ -98,9 +111,12 @@ class Scenery:
             # a tall thing beside a camera that looks steeply down has its top behind the lens
             if ahead[order] > 2.5 and np.isfinite([u[order], top[order], foot[order]]).all():
                 thing = self._layout.roadside[int(near[order])]
-                self._draw_sprite(frame, thing, float(u[order]), float(top[order]), float(foot[order]))
+                place = float(u[order]), float(top[order]), float(foot[order])
+                found.append((float(ahead[order]), partial(self._draw_sprite, thing=thing, place=place)))
+        return found
 
-    def _draw_sprite(self, frame: Raster, thing: RoadsideObject, u: float, top: float, bottom: float) -> None:
+    def _draw_sprite(self, canvas: FrameCanvas, thing: RoadsideObject, place: tuple[float, float, float]) -> None:
+        (u, top, bottom), frame = place, canvas.frame
         bank = self._sprites[thing.kind]
         shapes = bank[thing.shape_seed % len(bank)]
         height = bottom - top
@@ -122,8 +138,7 @@ class Scenery:
         size, flags = (x1 - x0, y1 - y0), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         own = cv2.warpAffine(sprite.colour, to_sprite, size, flags=flags, borderMode=cv2.BORDER_CONSTANT)
         hole = cv2.warpAffine(sprite.gap, to_sprite, size, flags=flags, borderValue=(255, 255, 255))
-        there = frame[y0:y1, x0:x1]
-        np.copyto(there, cv2.add(cv2.multiply(there, hole, scale=1.0 / 255.0), own))
+        canvas.paint(x0, y0, np.asarray(own, np.uint8), np.asarray(hole, np.uint8))
 
     def _draw_barrier(self, frame: Raster, view: View) -> None:
         lateral = -(self._layout.style.paved_half_width_m + 0.55)

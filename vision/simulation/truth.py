@@ -45,15 +45,15 @@ def truth_features(
         outline = outlines[defect.defect_id]
         centre = Polygon(outline).centroid
         if _seconds_in_view(layout, camera, motion, centre.x, centre.y):
-            features.append(_feature(layout, centre.x, centre.y, _defect_properties(defect, outline)))
+            features.append(place_feature(layout, centre.x, centre.y, _defect_properties(defect, outline)))
     for number, item in enumerate(sorted(layout.distractors, key=lambda one: one.along_m)):
         if _seconds_in_view(layout, camera, motion, item.along_m, item.lateral_m):
             properties = _distractor_properties(f"x{number:04d}", item)
-            features.append(_feature(layout, item.along_m, item.lateral_m, properties))
+            features.append(place_feature(layout, item.along_m, item.lateral_m, properties))
     for index, (along, lateral) in sorted(shadows.items()):
         if _seconds_in_view(layout, camera, motion, along, lateral):
             thing = layout.roadside[index]
-            features.append(_feature(layout, along, lateral, _shadow_properties(index, thing)))
+            features.append(place_feature(layout, along, lateral, _shadow_properties(index, thing)))
     return features
 
 
@@ -92,7 +92,8 @@ def _shadow_properties(index: int, thing: RoadsideObject) -> dict[str, Any]:
     return {"defect_id": f"s{index:04d}", "distractor": True, "kind": _SHADOW_KINDS[thing.kind]}
 
 
-def _feature(layout: RoadLayout, along_m: float, lateral_m: float, properties: dict[str, Any]) -> dict[str, Any]:
+def place_feature(layout: RoadLayout, along_m: float, lateral_m: float, properties: dict[str, Any]) -> dict[str, Any]:
+    """Give a GeoJSON Point feature of a place on the road, with its route, chainage and lateral offset."""
     longitude, latitude = layout.route.lonlat(*layout.route.plane_point(along_m, lateral_m))
     place = {
         "route": layout.route.name,

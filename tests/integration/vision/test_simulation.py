@@ -22,6 +22,7 @@ from vision.simulation.options import CLASS_NAMES, ConditionName, RoadSimulation
 from vision.simulation.projection import project_to_image
 from vision.simulation.render import RoadRenderer
 from vision.simulation.training_frames import write_training_frames
+from workflows.evaluate_pipeline import read_truth
 from workflows.simulate import simulate_road
 
 SMALL = RoadSimulation(seed=3, length_m=40.0, defects=6, width_px=320, height_px=180, fps=10)
@@ -143,6 +144,31 @@ def planted(options: RoadSimulation) -> list[object]:
 @pytest.mark.parametrize("change", [{"fps": 25}, {"condition": "rain"}, {"width_px": 640, "height_px": 360}])
 def test_the_planted_defects_do_not_depend_on_how_the_road_is_filmed(change: dict[str, object]) -> None:
     assert planted(replace(SMALL, **change)) == planted(SMALL)  # type: ignore[arg-type]
+
+
+def test_signs_and_signals_leave_defects_and_what_reads_them_alone(drive_dir: Path, tmp_path: Path) -> None:
+    furnished = replace(SMALL, signs=5, signals=2)
+    assert planted(furnished) == planted(SMALL)
+    found = SimulatedDrive(furnished).truth()["features"]
+    assert {one["properties"]["kind"] for one in found if one["properties"]["distractor"]} >= {"sign", "signal"}
+    path = tmp_path / "truth.geojson"
+    path.write_text(json.dumps({"features": found}))
+    assert read_truth(path) == read_truth(drive_dir / "truth.geojson")
+
+
+def test_the_lamps_in_the_frames_follow_the_timeline_in_the_truth() -> None:
+    drive = SimulatedDrive(replace(SMALL, length_m=80.0, signals=4, width_px=960, height_px=540))
+    plain = SimulatedDrive(replace(SMALL, length_m=80.0, width_px=960, height_px=540))
+    assert drive.motion.along_m.tolist() == plain.motion.along_m.tolist()
+    signals = [one["properties"] for one in drive.truth()["features"] if one["properties"].get("kind") == "signal"]
+    assert signals
+    for known in signals:
+        spans = known["timeline"]
+        assert all(earlier[1] == later[0] and earlier[2] != later[2] for earlier, later in pairwise(spans))
+        for start, end, state in spans:
+            assert drive.lamps(0.5 * (start + end))[known["defect_id"]].state == state
+        if known["fault"] == "lens_dark":
+            assert not any(known["lens"] in state for _, _, state in spans)
 
 
 def test_a_second_pass_shows_the_same_defects_in_another_drive() -> None:
