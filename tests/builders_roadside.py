@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from tests.builders_position import SECOND
-from vision.roadside.kinds import HeadState
+from vision.camera import Camera
+from vision.roadside.kinds import ROADSIDE_CLASSES, HeadState
 from vision.roadside.signal_phases import Lens, lit_lenses
 from vision.roadside.signal_timeline import HeadView
+from vision.types import Detections, Float, Pose
 
 Lamps = Callable[[float], HeadState]
 """Seconds -> what is lit."""
@@ -49,6 +55,93 @@ def watch(shown: Lamps, start_s: float, length_s: float, fps: float, **overrides
         HeadView(pts_ns=round(frame / fps * SECOND), state=shown(start_s + frame / fps), **fields | overrides)
         for frame in range(int(length_s * fps) + 1)
     ]
+
+
+CAMERA = Camera(1280, 720, 900.0, 1.4, 4.0, 0.0, 0.05, 0.3, 0.01, "file")
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A sign or a head that stands still.
+
+    Attributes:
+        class_name: As a detector calls it.
+        xyz_m: Of its middle: east, north, up from the road.
+        size_m: Height of its box.
+        aspect: Width of its box, of its height.
+    """
+
+    class_name: str
+    xyz_m: tuple[float, float, float]
+    size_m: float = 0.6
+    aspect: float = 1.0
+
+    def box(self, camera: Camera, pose: Pose, nod_deg: float = 0.0) -> tuple[float, float, float, float] | None:
+        """Give its box by plain rotations; None where it isn't whole in the picture."""
+        heading, pitch = math.radians(pose.heading_deg), math.radians(camera.pitch_deg + nod_deg)
+        east, north = self.xyz_m[0] - pose.x_m, self.xyz_m[1] - pose.y_m
+        ahead = east * math.sin(heading) + north * math.cos(heading)
+        right = east * math.cos(heading) - north * math.sin(heading)
+        drop = camera.height_m - self.xyz_m[2]
+        depth = ahead * math.cos(pitch) + drop * math.sin(pitch)
+        if depth < 1.0:
+            return None
+        column = camera.width_px / 2 + camera.focal_px * right / depth
+        row = camera.height_px / 2 + camera.focal_px * (drop * math.cos(pitch) - ahead * math.sin(pitch)) / depth
+        tall = camera.focal_px * self.size_m / depth
+        box = (column - tall * self.aspect / 2, row - tall / 2, column + tall * self.aspect / 2, row + tall / 2)
+        inside = box[0] >= 0 and box[1] >= 0 and box[2] <= camera.width_px and box[3] <= camera.height_px
+        return box if inside else None
+
+
+def straight(count: int = 30, step_m: float = 3.0, speed_mps: float = 14.0) -> list[tuple[int, Pose]]:
+    """Give times and poses of a drive due north from (0, 0)."""
+    return [
+        (round(i * step_m / speed_mps * SECOND), Pose(0.0, i * step_m, 0.0, speed_mps, i * step_m, 1.5, 0.5, True))
+        for i in range(count)
+    ]
+
+
+def see(
+    things: Sequence[Thing],
+    drive: Sequence[tuple[int, Pose]],
+    rng: np.random.Generator | None = None,
+    nod_deg: float = 0.3,
+    miss: float = 0.0,
+    camera: Camera = CAMERA,
+) -> tuple[list[tuple[Pose, Detections]], dict[tuple[int, int], int]]:
+    """Give what a detector would find on a drive, and which thing each (pts_ns, row) is.
+
+    With ``rng`` the true camera nods and sways, boxes are drawn a pixel off, and some things are missed.
+    """
+    frames, owner = [], {}
+    for pts_ns, pose in drive:
+        nod, sway = (0.0, 0.0) if rng is None else (rng.normal(0.0, nod_deg), rng.normal(0.0, 0.1))
+        true_pose = replace(pose, heading_deg=pose.heading_deg + sway)
+        boxes: list[Float] = []
+        ids: list[int] = []
+        for number, thing in enumerate(things):
+            box = thing.box(camera, true_pose, nod)
+            if box is None or box[3] - box[1] < 8.0 or (rng is not None and rng.uniform() < miss):
+                continue
+            owner[pts_ns, len(boxes)] = number
+            boxes.append(np.array(box) + (0.0 if rng is None else rng.normal(0.0, 1.0, 4)))
+            ids.append(ROADSIDE_CLASSES.index(thing.class_name))
+        frames.append((pose, make_roadside(pts_ns, boxes, ids)))
+    return frames, owner
+
+
+def make_roadside(pts_ns: int, boxes: Sequence[Float], class_ids: Sequence[int]) -> Detections:
+    """Give roadside detections without outlines."""
+    return Detections(
+        footage_id="f" * 64,
+        pts_ns=pts_ns,
+        xyxy=np.array(boxes, dtype=np.float32).reshape(-1, 4),
+        confidence=np.full(len(boxes), 0.8, dtype=np.float32),
+        class_id=np.array(class_ids, dtype=np.int64),
+        class_names=ROADSIDE_CLASSES,
+        outlines=tuple(np.zeros((0, 2), np.float32) for _ in boxes),
+    )
 
 
 def _of_lenses(lit: frozenset[Lens]) -> HeadState:
