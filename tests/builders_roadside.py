@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import cv2
 import numpy as np
 
+from benchmarks.spoiled_signs import Box
 from tests.builders_position import SECOND
 from vision.camera import Camera
 from vision.roadside.kinds import ROADSIDE_CLASSES, HeadState
 from vision.roadside.signal_phases import Lens, lit_lenses
 from vision.roadside.signal_timeline import HeadView
-from vision.types import Detections, Float, Pose
+from vision.types import Detections, Float, Image, Pose
 
 Lamps = Callable[[float], HeadState]
 """Seconds -> what is lit."""
@@ -147,3 +149,29 @@ def make_roadside(pts_ns: int, boxes: Sequence[Float], class_ids: Sequence[int])
 def _of_lenses(lit: frozenset[Lens]) -> HeadState:
     states: tuple[HeadState, ...] = ("off", "red", "red_yellow", "yellow", "green")
     return next(state for state in states if lit_lenses(state) == lit)
+
+
+def draw_sign(kind: str, size_px: int = 40, light: float = 0.9) -> tuple[Image, Box]:
+    """Draw a fresh sign before surroundings of light and shade, BGR, and give its box."""
+    side = size_px * 3
+    wood = np.random.default_rng(3).uniform(15.0, 160.0, (12, 12, 1)).astype(np.float32)
+    image = np.repeat(cv2.resize(wood, (side * 4, side * 4))[:, :, None], 3, axis=2)
+    low, high, middle = 4 * size_px, 8 * size_px, 6 * size_px  # drawn four times as large
+    white, red, blue, black = (245.0,) * 3, (40.0, 30.0, 200.0), (160.0, 80.0, 15.0), (25.0,) * 3
+    if kind == "danger":
+        outer = np.array([[low, high], [high, high], [middle, low]])
+        centre = outer.mean(axis=0)
+        cv2.fillPoly(image, [outer.astype(np.int32)], red)
+        cv2.fillPoly(image, [(centre + 0.58 * (outer - centre)).astype(np.int32)], white)
+    else:
+        cv2.circle(image, (middle, middle), 2 * size_px, blue if kind == "mandatory" else red, -1)
+        if kind == "prohibitory":
+            cv2.circle(image, (middle, middle), round(1.4 * size_px), white, -1)
+    if kind == "mandatory":
+        shaft, tip = 5 * size_px, 6 * size_px
+        cv2.rectangle(image, (middle - size_px // 3, shaft), (middle + size_px // 3, 7 * size_px), white, -1)
+        cv2.fillPoly(image, [np.array([[shaft, tip], [tip * 2 - shaft, tip], [middle, round(4.5 * size_px)]])], white)
+    else:
+        cv2.rectangle(image, (middle - size_px // 4, middle), (middle + size_px // 4, middle + size_px), black, -1)
+    small = cv2.resize(image * light, (side, side), interpolation=cv2.INTER_AREA)
+    return small.astype(np.uint8), (float(size_px), float(size_px), float(2 * size_px), float(2 * size_px))
