@@ -9,7 +9,6 @@ its base; plates of other forms are not measured.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cache
 
 import cv2
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.roadside.kinds import SIGN_KINDS, SIGNAL_STATES, SignKind
+from vision.roadside.looks import CropLook
 from vision.types import Float, Image
 
 Mask = NDArray[np.bool_]
@@ -27,37 +27,6 @@ _SECTORS = 16
 _LEAF_HUE_DEG = (55.0, 160.0)
 _SOIL_HUE_DEG = (18.0, 55.0)
 _VIVID = 0.30  # chroma of a colour that paint has, of the sign's own white
-
-
-@dataclass(frozen=True, slots=True)
-class CropLook:
-    """One box's pixels in numbers. Shares are of the plate's area; what a kind doesn't have is None.
-
-    Attributes:
-        size_px: Shorter side of the box.
-        contrast: From the plate's dark to its white, in parts of the full range.
-        sharpness: Steepness of the clearest edges, in contrasts for each width of the box: 10 where an edge takes up a
-            tenth of the width.
-        colour: Depth of the kind's own colour (red rim, blue field) between the plate's dark and its white: about 0.5
-            to 1 where it is fresh, 0 where it is as white as the field.
-        rim_gaps: Share of the rim's sectors whose colour is under half of the rim's median.
-        leaves: Share in the colours of leaves.
-        foreign: Share in strong colours that this kind doesn't have, leaves apart.
-        soil: Share in the colours of earth.
-        lean_deg: Of the plate's axis from the picture's vertical, clockwise positive.
-        lamps: How much a head's vertical pattern is like three lenses, 0 to 1.
-    """
-
-    size_px: float
-    contrast: float
-    sharpness: float
-    colour: float | None = None
-    rim_gaps: float | None = None
-    leaves: float | None = None
-    foreign: float | None = None
-    soil: float | None = None
-    lean_deg: float | None = None
-    lamps: float | None = None
 
 
 def look_at(image: Image, xyxy: NDArray[np.float32], class_name: str) -> CropLook:
@@ -124,7 +93,8 @@ def _dark_around(around: Image | None) -> float:
 def _sharpness(box: Image, span: float) -> float:
     grey = cv2.cvtColor(box, cv2.COLOR_BGR2GRAY).astype(np.float64)
     across, down = np.gradient(grey)
-    return float(np.percentile(np.hypot(across, down), 98) / max(span, 1.0)) * min(grey.shape)
+    steepest = float(np.percentile(np.hypot(across, down), 98))
+    return steepest / max(span, 1.0) * float(min(box.shape[:2]))
 
 
 def _depth(lit: Float, kind: SignKind) -> Float:

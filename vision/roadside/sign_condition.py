@@ -14,8 +14,8 @@ from typing import Literal
 
 import numpy as np
 
-from vision.roadside.crop_looks import CropLook
 from vision.roadside.kinds import SignKind
+from vision.roadside.looks import CropLook
 
 SignFaultName = Literal["leaning", "faded", "obscured", "graffiti", "dirty"]
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from benchmarks import spoiled_signs
 from benchmarks.spoiled_signs import Box
 from tests.builders_roadside import draw_sign
-from vision.roadside.crop_looks import CropLook, look_at
+from vision.roadside.crop_looks import look_at
 from vision.roadside.kinds import SIGN_KINDS, SignKind
+from vision.roadside.looks import CropLook
 from vision.roadside.sign_condition import RETROREFLECTIVITY, SignRules, judge_sign
 from vision.types import Image
 
