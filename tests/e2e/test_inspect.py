@@ -37,6 +37,7 @@ PROPERTIES = [
     "action",
     "priority",
     "due",
+    "condition",
 ]
 
 

@@ -50,6 +50,7 @@ PROPERTIES = [
     "action",
     "priority",
     "due",
+    "condition",
 ]
 """As DESIGN.md lists them under "Outputs that other programs rely on"."""
 
