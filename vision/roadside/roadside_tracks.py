@@ -35,6 +35,8 @@ class RoadsideRules:
         same_misfit: Two tracks never seen in one frame are one thing if all their views together fit this well.
         same_m: And if they stand no further apart than this.
         edge: A box this near to the edge of the picture, of its width, is cut.
+        anew_m: A place is estimated anew after so many metres of travel,
+        anew_share: and after so much of the way to it.
     """
 
     gate: float = 14.0
@@ -44,6 +46,8 @@ class RoadsideRules:
     same_misfit: float = 2.0
     same_m: float = 4.0
     edge: float = 0.004
+    anew_m: float = 0.5
+    anew_share: float = 0.03
 
 
 @dataclass(slots=True)
@@ -93,11 +97,20 @@ def track_roadside(
             if row is None:
                 active.append(RoadsideTrack([view], stand(camera, [view])))
             else:
-                track = active[row]
-                track.views.append(view)
-                track.standing = stand(camera, track.views, track.standing if len(track.views) > 3 else None)
+                _add(camera, active[row], view, rules)
     tracks = _join_same(camera, finished + active, rules)
+    for track in tracks:
+        track.standing = stand(camera, track.views, track.standing)
     return sorted(tracks, key=lambda track: (track.views[0].pts_ns, track.views[0].index))
+
+
+def _add(camera: Camera, track: RoadsideTrack, view: RoadsideView, rules: RoadsideRules) -> None:
+    """Add a view; estimate anew where the camera has come far enough for it to tell something new."""
+    track.views.append(view)
+    origin, here = track.standing.origin_m, np.array([view.pose.x_m, view.pose.y_m])
+    to_go_m = float(np.hypot(*(track.standing.point_m - here)))
+    if float(np.hypot(*(here - origin))) >= max(rules.anew_m, rules.anew_share * to_go_m):
+        track.standing = stand(camera, track.views, track.standing if len(track.views) > 3 else None)
 
 
 def _views(camera: Camera, pose: Pose, detections: Detections, rules: RoadsideRules) -> list[RoadsideView]:
@@ -154,7 +167,7 @@ def _common_shift(camera: Camera, pairs: Sequence[tuple[RoadsideView, Expected]]
     """Give (2,) pixels that a whole frame is off by: the mean over its things, each by its own error."""
     total, weighted = np.zeros(2), np.zeros(2)
     for view, seen in pairs:
-        shake = measuring_sigma(camera, view.height_px, seen.range_m)[:2]
+        shake = measuring_sigma(camera, np.array([view.height_px]), np.array([seen.range_m]))[0, :2]
         weight = 1.0 / (np.diag(seen.covariance)[:2] + 0.05 * shake**2)
         total += weight
         weighted += weight * (view.measured - seen.measured)[:2]
@@ -174,7 +187,7 @@ def _distance(
     if (view.class_name in SIGNAL_STATES) != track.is_signal or seen.depth_m < 0.5:
         return _UNMATCHABLE
     off = view.measured - seen.measured - np.array([*shift, 0.0])
-    sigma = measuring_sigma(camera, view.height_px, seen.range_m)
+    sigma = measuring_sigma(camera, np.array([view.height_px]), np.array([seen.range_m]))[0]
     if settled and shift.any():
         sigma = sigma * np.array([0.5, 0.5, 1.0])
     if view.cut:

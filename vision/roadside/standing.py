@@ -14,7 +14,7 @@ place; height of the box centre over the road (m); logarithm of the size (m); an
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -123,14 +123,15 @@ def stand(camera: Camera, views: Sequence[RoadsideView], near: Standing | None =
         near: An earlier estimate to start from; None to start from the usual size.
     """
     used = _spaced(views)
+    seen = _arrays(used)
     origin = _camera_place(used[-1].pose)
     prior, weight = _prior(camera, used)
     starts = [prior + np.array([0.0, step, 0.0, 0.0, 0.0, 0.0, 0.0]) for step in (0.0, -0.5, 0.5)]
     if near is not None:
         starts = [_moved(near, origin)]
-    fits = [_descend(camera, used, origin, start, prior, weight) for start in starts]
+    fits = [_descend(camera, seen, origin, start, prior, weight) for start in starts]
     unknowns, _ = min(fits, key=lambda fit: fit[1])
-    residuals, slopes = _linearised(camera, used, origin, unknowns)
+    residuals, slopes = _linearised(camera, seen, origin, unknowns)
     robust = _robust_weights(residuals)
     scaled = slopes * np.sqrt(robust)[:, None, None]
     information = np.einsum("nki,nkj->ij", scaled, scaled) + np.diag(weight)
@@ -144,10 +145,10 @@ def stand(camera: Camera, views: Sequence[RoadsideView], near: Standing | None =
 
 def expect(camera: Camera, pose: Pose, standing: Standing) -> Expected:
     """Give what a frame from another place should show."""
-    base, slopes = _numeric(
-        lambda unknowns: _predict(camera, _camera_places([pose]), _headings([pose]), standing.origin_m, unknowns)[0],
-        standing.unknowns,
+    predicted, all_slopes = _with_slopes(
+        camera, _camera_places([pose]), _headings([pose]), standing.origin_m, standing.unknowns
     )
+    base, slopes = predicted[0], all_slopes[0]
     away = standing.point_m - _camera_place(pose)
     return Expected(
         measured=base[:3],
@@ -157,14 +158,34 @@ def expect(camera: Camera, pose: Pose, standing: Standing) -> Expected:
     )
 
 
-def measuring_sigma(camera: Camera, height_px: float, range_m: float) -> Float:
-    """Give (3,) 1 sigma of a box's column, row and logarithm of height, shake of the vehicle included."""
+def measuring_sigma(camera: Camera, height_px: Float, range_m: Float) -> Float:
+    """Give (N, 3) 1 sigma of boxes' column, row and logarithm of height, shake of the vehicle included.
+
+    Args:
+        camera: That took them.
+        height_px: (N,) of the boxes.
+        range_m: (N,) ground distances.
+    """
     edge_px = OUTLINE_ERROR_PX * camera.width_px / 640.0 / math.sqrt(2.0)
-    box_px = _BOX_FRACTION * height_px
-    across_px = camera.focal_px * math.hypot(_YAW_JITTER_RAD, _JITTER_M / max(range_m, 1.0))
+    across_px = camera.focal_px * np.hypot(_YAW_JITTER_RAD, _JITTER_M / np.maximum(range_m, 1.0))
     shake_px = camera.focal_px * min(_SHAKE_RAD, math.radians(max(camera.pitch_error_deg, 0.05)))
-    height = math.hypot(2.0 * edge_px / max(height_px, 1.0), 2.0 * _BOX_FRACTION)
-    return np.array([math.hypot(edge_px, box_px, across_px), math.hypot(edge_px, box_px, shake_px), height])
+    centre_px = np.hypot(edge_px, _BOX_FRACTION * height_px)
+    log_height = np.hypot(2.0 * edge_px / np.maximum(height_px, 1.0), 2.0 * _BOX_FRACTION)
+    return np.stack([np.hypot(centre_px, across_px), np.hypot(centre_px, shake_px), log_height], axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Views as arrays: (N, 2) camera places, (N,) headings in rad, (N, 3) what was measured."""
+
+    places: Float
+    headings: Float
+    measured: Float
+
+
+def _arrays(views: Sequence[RoadsideView]) -> _Seen:
+    poses = [view.pose for view in views]
+    return _Seen(_camera_places(poses), _headings(poses), np.array([view.measured for view in views]))
 
 
 def _spaced(views: Sequence[RoadsideView]) -> list[RoadsideView]:
@@ -201,11 +222,11 @@ def _prior(camera: Camera, views: Sequence[RoadsideView]) -> tuple[Float, Float]
 
 
 def _descend(
-    camera: Camera, views: Sequence[RoadsideView], origin: Float, start: Float, prior: Float, weight: Float
+    camera: Camera, seen: _Seen, origin: Float, start: Float, prior: Float, weight: Float
 ) -> tuple[Float, float]:
     """Give the least-squares unknowns and their cost (Levenberg-Marquardt with Huber weights)."""
     unknowns, damping = start.copy(), 1e-3
-    residuals, slopes = _linearised(camera, views, origin, unknowns)
+    residuals, slopes = _linearised(camera, seen, origin, unknowns)
     cost = _cost(residuals, unknowns - prior, weight)
     for _ in range(25):
         scaled = slopes * np.sqrt(_robust_weights(residuals))[:, None, None]
@@ -214,7 +235,7 @@ def _descend(
         gradient = np.einsum("nki,nk->i", scaled, pulled) + weight * (unknowns - prior)
         step = -np.linalg.solve(information + damping * np.diag(np.diag(information)), gradient)
         tried = unknowns + np.clip(step, -1.0, 1.0)
-        new_residuals, new_slopes = _linearised(camera, views, origin, tried)
+        new_residuals, new_slopes = _linearised(camera, seen, origin, tried)
         new_cost = _cost(new_residuals, tried - prior, weight)
         if new_cost <= cost:
             done = cost - new_cost < 1e-6 * (1.0 + cost)
@@ -239,42 +260,39 @@ def _robust_weights(residuals: Float) -> Float:
     return np.asarray(np.minimum(1.0, _ROBUST_SIGMA / np.maximum(size, 1e-9)), dtype=np.float64)
 
 
-def _linearised(camera: Camera, views: Sequence[RoadsideView], origin: Float, unknowns: Float) -> tuple[Float, Float]:
+def _linearised(camera: Camera, seen: _Seen, origin: Float, unknowns: Float) -> tuple[Float, Float]:
     """Give (N, 3) residuals in sigmas and (N, 3, 7) their slopes."""
-    places, headings = _camera_places([v.pose for v in views]), _headings([v.pose for v in views])
-    predicted, slopes = _numeric(lambda u: _predict(camera, places, headings, origin, u), unknowns)
-    ranges = np.hypot(*(origin + _offset(unknowns) - places).T)
-    sigma = np.array([measuring_sigma(camera, v.height_px, r) for v, r in zip(views, ranges.tolist(), strict=True)])
-    measured = np.array([view.measured for view in views])
-    return (predicted[:, :3] - measured) / sigma, slopes[:, :3] / sigma[:, :, None]
+    predicted, slopes = _with_slopes(camera, seen.places, seen.headings, origin, unknowns)
+    ranges = np.hypot(*(origin + _offset(unknowns) - seen.places).T)
+    sigma = measuring_sigma(camera, np.exp(seen.measured[:, 2]), ranges)
+    return (predicted[:, :3] - seen.measured) / sigma, slopes[:, :3] / sigma[:, :, None]
 
 
-def _numeric(function: Callable[[Float], Float], unknowns: Float) -> tuple[Float, Float]:
-    """Give a function's value and its slopes by central differences, the unknowns as last axis."""
-    columns = []
-    for index in range(len(unknowns)):
-        step = np.zeros(len(unknowns))
-        step[index] = _STEP
-        columns.append((function(unknowns + step) - function(unknowns - step)) / (2.0 * _STEP))
-    return function(unknowns), np.stack(columns, axis=-1)
+def _with_slopes(camera: Camera, places: Float, headings: Float, origin: Float, unknowns: Float) -> tuple[Float, Float]:
+    """Give (N, 4) what is predicted and (N, 4, 7) its slopes, by central differences."""
+    steps = np.concatenate([np.zeros((1, 7)), _STEP * np.eye(7), -_STEP * np.eye(7)])
+    all_at_once = _predict(camera, places, headings, origin, unknowns + steps)
+    slopes = (all_at_once[1:8] - all_at_once[8:]) / (2.0 * _STEP)
+    return all_at_once[0], np.moveaxis(slopes, 0, -1)
 
 
 def _predict(camera: Camera, places: Float, headings: Float, origin: Float, unknowns: Float) -> Float:
-    """Give (N, 4) column, row, logarithm of height and depth, for cameras at (N, 2) places."""
-    away = origin + _offset(unknowns) - places
-    heading = headings + unknowns[4]
-    ahead = away[:, 0] * np.sin(heading) + away[:, 1] * np.cos(heading)
-    right = away[:, 0] * np.cos(heading) - away[:, 1] * np.sin(heading)
-    drop = camera.height_m - unknowns[2]
-    pitch = math.radians(camera.pitch_deg) + unknowns[5]
-    roll = math.radians(camera.roll_deg)
-    focal_px = camera.focal_px * math.exp(unknowns[6])
-    depth = math.cos(pitch) * ahead + math.sin(pitch) * drop
-    down = math.cos(pitch) * drop - math.sin(pitch) * ahead
+    """Give (M, N, 4) column, row, logarithm of height and depth, for (M, 7) unknowns and cameras at (N, 2) places."""
+    bearing, log_range, height, log_size, yaw, nod, log_focal = unknowns.T[:, :, None]
+    east = origin[0] + np.exp(log_range) * np.sin(bearing) - places[:, 0]
+    north = origin[1] + np.exp(log_range) * np.cos(bearing) - places[:, 1]
+    heading = headings + yaw
+    ahead = east * np.sin(heading) + north * np.cos(heading)
+    right = east * np.cos(heading) - north * np.sin(heading)
+    drop = camera.height_m - height
+    pitch, roll = math.radians(camera.pitch_deg) + nod, math.radians(camera.roll_deg)
+    focal_px = camera.focal_px * np.exp(log_focal)
+    depth = np.cos(pitch) * ahead + np.sin(pitch) * drop
+    down = np.cos(pitch) * drop - np.sin(pitch) * ahead
     divisor = np.maximum(depth, 0.3)  # what lies behind the lens is still predicted somewhere, far from any box
     column = focal_px * (math.cos(roll) * right + math.sin(roll) * down) / divisor + camera.width_px / 2.0
     row = focal_px * (math.cos(roll) * down - math.sin(roll) * right) / divisor + camera.height_px / 2.0
-    return np.stack([column, row, math.log(focal_px) + unknowns[3] - np.log(divisor), depth], axis=1)
+    return np.stack([column, row, np.log(focal_px) + log_size - np.log(divisor), depth], axis=-1)
 
 
 def _ray(camera: Camera, column: float, row: float) -> tuple[float, float]:
