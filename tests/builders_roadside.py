@@ -133,10 +133,12 @@ def see(
     return frames, owner
 
 
-def make_roadside(pts_ns: int, boxes: Sequence[Float], class_ids: Sequence[int]) -> Detections:
+def make_roadside(
+    pts_ns: int, boxes: Sequence[Float], class_ids: Sequence[int], footage_id: str = "f" * 64
+) -> Detections:
     """Give roadside detections without outlines."""
     return Detections(
-        footage_id="f" * 64,
+        footage_id=footage_id,
         pts_ns=pts_ns,
         xyxy=np.array(boxes, dtype=np.float32).reshape(-1, 4),
         confidence=np.full(len(boxes), 0.8, dtype=np.float32),
