@@ -23,6 +23,7 @@ Mask = NDArray[np.bool_]
 
 _SIDE_PX = 48
 _AROUND = 0.4  # of the box's size on every side: its surroundings
+_MOST_PX = 192  # of a crop that is measured: more shows nothing more, and takes longer
 _SECTORS = 16
 _LEAF_HUE_DEG = (55.0, 160.0)
 _SOIL_HUE_DEG = (18.0, 55.0)
@@ -83,7 +84,13 @@ def _cut(image: Image, left: float, top: float, right: float, bottom: float) -> 
     height, width = image.shape[:2]
     x0, x1 = max(0, round(left)), min(width, round(right))
     y0, y1 = max(0, round(top)), min(height, round(bottom))
-    return image[y0:y1, x0:x1] if x1 - x0 >= 3 and y1 - y0 >= 3 else None
+    if x1 - x0 < 3 or y1 - y0 < 3:
+        return None
+    crop, scale = image[y0:y1, x0:x1], _MOST_PX / max(x1 - x0, y1 - y0)
+    if scale >= 1.0:
+        return crop
+    size = (max(3, round((x1 - x0) * scale)), max(3, round((y1 - y0) * scale)))
+    return np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def _dark_around(around: Image | None) -> float:

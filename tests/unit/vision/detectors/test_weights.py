@@ -14,7 +14,7 @@ from workflows.inspect import roadside_config
 
 def test_named_weights_are_taken_or_missed_aloud(tmp_path: Path) -> None:
     weights = tmp_path / "roadside.pt"
-    with pytest.raises(WeightsNotFound, match="roadside.weights"):
+    with pytest.raises(WeightsNotFound, match=r"correct roadside\.weights"):
         find_roadside_weights(weights)
     weights.write_bytes(b"weights")
     assert find_roadside_weights(weights) == weights
