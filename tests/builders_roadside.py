@@ -104,6 +104,18 @@ def straight(count: int = 30, step_m: float = 3.0, speed_mps: float = 14.0) -> l
     ]
 
 
+def winding(count: int, step_m: float, radius_m: float) -> list[tuple[int, Pose]]:
+    """Give times and poses of a drive that starts north at (0, 0) and bends all the way, right where above 0."""
+    drive, x_m, y_m, heading = [], 0.0, 0.0, 0.0
+    for i in range(count):
+        pose = Pose(x_m, y_m, math.degrees(heading) % 360.0, 14.0, i * step_m, 1.5, 0.5, True)
+        drive.append((round(i * step_m / 14.0 * SECOND), pose))
+        middle = heading + step_m / radius_m / 2.0
+        x_m, y_m = x_m + step_m * math.sin(middle), y_m + step_m * math.cos(middle)
+        heading += step_m / radius_m
+    return drive
+
+
 def see(
     things: Sequence[Thing],
     drive: Sequence[tuple[int, Pose]],

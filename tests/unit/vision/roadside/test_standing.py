@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.builders_roadside import CAMERA, Thing, see, straight
+from tests.builders_roadside import CAMERA, Thing, see, straight, winding
 from vision.camera import Camera
 from vision.roadside.roadside_tracks import RoadsideRules, RoadsideTrack, track_roadside
 from vision.roadside.standing import RoadsideView, Standing, stand
-from vision.types import Measure
+from vision.types import Measure, Pose
 
 RULES = RoadsideRules()
 NEARLY_EXACT = replace(CAMERA, pitch_error_deg=0.05, focal_error_fraction=0.002)
@@ -136,6 +136,31 @@ def test_signs_along_the_road_are_not_taken_for_one_another() -> None:
     frames, owner = see(things, straight(45), np.random.default_rng(9), miss=0.15)
     found = owners(track_roadside(CAMERA, frames, RULES), owner)
     assert sorted(found, key=min) == [{number} for number in range(5)]
+
+
+def test_on_winding_roads_each_thing_is_found_once_within_its_error() -> None:
+    ratios = []
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        drive = winding(60, 3.0, rng.choice([-1.0, 1.0]) * rng.uniform(120.0, 600.0))
+        things = [beside(drive[row][1], rng) for row in range(10, 60, 10)]
+        frames, owner = see(things, drive, rng, miss=0.12)
+        yaw_deg = rng.normal(0.0, 0.4)  # what is known of the camera is off, as its errors say
+        known = [(replace(pose, heading_deg=pose.heading_deg + yaw_deg), found) for pose, found in frames]
+        camera = replace(CAMERA, pitch_deg=CAMERA.pitch_deg + rng.normal(0.0, 0.3))
+        tracks = track_roadside(camera, known, RULES)
+        assert sorted(owners(tracks, owner), key=min) == [{number} for number in sorted(set(owner.values()))]
+        for track in tracks:
+            thing = things[owner[track.views[0].pts_ns, track.views[0].index]]
+            ratios.append(off_m(track.standing, thing) / error_m(track.standing))
+    assert np.mean(np.array(ratios) <= 2.0) >= 0.9
+
+
+def beside(pose: Pose, rng: np.random.Generator) -> Thing:
+    heading, right_m = math.radians(pose.heading_deg), rng.choice([-1.0, 1.0]) * rng.uniform(3.5, 8.0)
+    east, north = pose.x_m + right_m * math.cos(heading), pose.y_m - right_m * math.sin(heading)
+    size_m = 0.6 * rng.uniform(0.75, 1.25)
+    return Thing("traffic_sign_prohibitory", (east, north, rng.uniform(1.8, 5.5)), size_m)
 
 
 def test_the_height_carries_the_cameras_own_error() -> None:
