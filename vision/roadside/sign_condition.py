@@ -97,7 +97,7 @@ def judge_sign(kind: SignKind, looks: Sequence[CropLook], rules: SignRules, roll
         kind: Of the sign.
         looks: Of its whole boxes, those at the picture's edge left out.
         rules: From where on it is faulty.
-        roll_deg: Of the camera, clockwise: a picture that leans is no sign that does.
+        roll_deg: Of the camera, clockwise as in ``Camera``: all that it sees leans the other way.
     """
     if kind == "other":
         return SignCondition((), ("condition: plates of this kind have many forms and colours", RETROREFLECTIVITY), 0)
@@ -126,7 +126,7 @@ def judge_sign(kind: SignKind, looks: Sequence[CropLook], rules: SignRules, roll
     elif colour < least:
         reason = f"its colour has {colour:.0%} of full depth in {views} views; sound signs of its kind have {least:.0%}"
         faults.append(SignFault("faded", colour, least, f"{reason} or more."))
-    leans = [look.lean_deg - roll_deg for look in usable if look.lean_deg is not None]
+    leans = [look.lean_deg + roll_deg for look in usable if look.lean_deg is not None]
     if len(leans) < rules.min_views:
         disc = kind != "danger"
         left_out.append("leaning: a disc shows no axis" if disc else "leaning: its base is not seen clearly")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -12,7 +14,8 @@ from hypothesis import strategies as st
 
 from benchmarks import spoiled_signs
 from benchmarks.spoiled_signs import Box
-from tests.builders_roadside import draw_sign
+from tests.builders_roadside import CAMERA, draw_sign
+from vision.ground_plane import image_points
 from vision.roadside.crop_looks import look_at
 from vision.roadside.kinds import SIGN_KINDS, SignKind
 from vision.roadside.looks import CropLook
@@ -28,6 +31,15 @@ Spoil = Callable[[Image, Box, bool, np.random.Generator], Image]
 
 def look(image: Image, box: Box, kind: SignKind) -> CropLook:
     return look_at(image, np.array(box, dtype=np.float32), CLASS_OF[kind])
+
+
+def look_at_turned(image: Image, lean_deg: float) -> CropLook:
+    """Turn a triangle of 60 px clockwise."""
+    turn = cv2.getRotationMatrix2D((90.0, 90.0), -lean_deg, 1.0)  # OpenCV counts anticlockwise
+    turned = cv2.warpAffine(image, turn, image.shape[1::-1], borderMode=cv2.BORDER_REPLICATE).astype(np.uint8)
+    corners = np.array([[60.0, 120.0], [120.0, 120.0], [90.0, 60.0]]) @ turn[:, :2].T + turn[:, 2]
+    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+    return look(turned, (left, top, right, bottom), "danger")
 
 
 def names(kind: SignKind, looks: list[CropLook], roll_deg: float = 0.0) -> set[str]:
@@ -63,14 +75,20 @@ def test_a_spoiled_sign_is_told(kind: SignKind, condition: str) -> None:
 @pytest.mark.parametrize("lean_deg", [-20.0, -14.0, 0.0, 5.0, 14.0, 20.0])
 def test_a_leaning_triangle_is_told_with_its_angle(lean_deg: float) -> None:
     image, _ = draw_sign("danger", 60)
-    turn = cv2.getRotationMatrix2D((90.0, 90.0), -lean_deg, 1.0)  # OpenCV counts anticlockwise
-    turned = cv2.warpAffine(image, turn, image.shape[1::-1], borderMode=cv2.BORDER_REPLICATE).astype(np.uint8)
-    corners = np.array([[60.0, 120.0], [120.0, 120.0], [90.0, 60.0]]) @ turn[:, :2].T + turn[:, 2]
-    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
-    seen = look(turned, (left, top, right, bottom), "danger")
+    seen = look_at_turned(image, lean_deg)
     assert seen.lean_deg == pytest.approx(lean_deg, abs=4.0)
     assert ("leaning" in names("danger", [seen] * 3)) == (abs(lean_deg) > 10.0)
-    assert "leaning" not in names("danger", [seen] * 3, roll_deg=lean_deg)  # the camera leans, not the sign
+
+
+def test_what_an_upright_sign_shows_a_leaning_camera_is_no_lean() -> None:
+    image, _ = draw_sign("danger", 60)
+    camera = replace(CAMERA, roll_deg=14.0)
+    # two places level with each other on the road, one to the right: how the picture of this camera leans
+    left, right = image_points(camera, np.array([[20.0, 0.5], [20.0, -0.5]]))
+    seen_deg = math.degrees(math.atan2(right[1] - left[1], right[0] - left[0]))
+    seen = look_at_turned(image, seen_deg)
+    assert "leaning" in names("danger", [seen] * 3)
+    assert "leaning" not in names("danger", [seen] * 3, roll_deg=camera.roll_deg)
 
 
 def test_one_odd_view_changes_nothing() -> None:
