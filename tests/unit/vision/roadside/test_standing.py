@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.builders_roadside import CAMERA, Thing, see, straight, winding
 from vision.camera import Camera
+from vision.ground_plane import image_points
 from vision.roadside.roadside_tracks import RoadsideRules, RoadsideTrack, track_roadside
 from vision.roadside.standing import RoadsideView, Standing, stand
 from vision.types import Measure, Pose
@@ -58,6 +59,20 @@ def test_exact_boxes_from_known_poses_give_the_place_height_and_size(
     assert abs(standing.height_m.value - up_m) <= 0.15
     assert abs(standing.size_m.value - size_m) <= 2.0 * standing.size_m.error
     assert standing.ranged_by == "rays"
+
+
+def test_rays_agree_with_the_ground_plane_for_a_camera_that_leans() -> None:
+    camera = replace(NEARLY_EXACT, roll_deg=7.0)
+    place, views = np.array([3.0, 60.0]), []
+    for pts_ns, pose in straight(17):
+        ahead_m = place[1] - pose.y_m
+        ((column, row),) = image_points(camera, np.array([[ahead_m, -place[0]]]))  # where its foot is
+        half_px = 0.3 * camera.focal_px / ahead_m
+        box = (column - half_px, row - half_px, column + half_px, row + half_px)
+        views.append(RoadsideView(pts_ns, 0, "traffic_sign_prohibitory", 0.8, box, pose, False))
+    standing = stand(camera, views)
+    assert np.hypot(*(standing.point_m - place)) <= 0.3
+    assert standing.height_m.value == pytest.approx(0.0, abs=0.15)
 
 
 def test_the_stated_error_covers_the_true_one() -> None:
