@@ -25,7 +25,7 @@ from infra.store.ledger import merge_into_ledger
 from infra.store.sightings import replace_sightings
 from vision.calibration import Calibration, calibration_path, read_calibration
 from vision.detectors.load import DetectorConfig, load_detector
-from vision.detectors.weights import find_roadside_weights, find_weights
+from vision.detectors.weights import find_weights
 from vision.detectors.yolo_decode import YoloConfig
 from vision.errors import Failure, InputError, ModelError
 from vision.examine import ExaminedSegment, ExamineSegments, SegmentWork
@@ -33,7 +33,7 @@ from vision.footage.discover import discover
 from vision.protocols import ModelInfo, Resources
 from vision.quality import QualityLimits
 from vision.roadside.looking import check_classes
-from vision.roadside.sightings import RoadsideJudging, Tally
+from vision.roadside.sightings import Tally
 from vision.sampling import Every
 from vision.sightings import SightingRules
 from vision.site import Site
@@ -42,11 +42,12 @@ from vision.types import CoverageBin
 from workflows.assess import assess_findings
 from workflows.evidence import make_evidence
 from workflows.footage_plan import FootagePlan, PlanRequest, camera_key, plan_footages, settings_key
-from workflows.locate import RoadsideEyes, locate
+from workflows.locate import locate
 from workflows.output_folder import check_output_folder, write_output_folder
 from workflows.progress import Progress
 from workflows.report_content import ReportContent
 from workflows.report_inputs import RunFacts, gather_report
+from workflows.roadside import roadside_config, roadside_eyes
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,31 +185,6 @@ def detector_config(settings: Settings, mask_logit: float) -> DetectorConfig:
     )
 
 
-def roadside_config(settings: Settings) -> DetectorConfig | None:
-    """Give the roadside detector's config; None where none is to look, or there are no weights for it.
-
-    Raises:
-        WeightsNotFound: The weights that the settings name aren't there.
-    """
-    chosen = settings.roadside
-    weights = find_roadside_weights(chosen.weights) if chosen.enabled else None
-    if weights is None:
-        return None
-    return DetectorConfig(
-        weights=weights,
-        cache_dir=settings.storage.cache_dir / "openvino",
-        runtime=settings.detector.runtime,
-        yolo=YoloConfig(chosen.confidence, image_size=chosen.image_size_px),
-        streams=1 if settings.engine.chosen == "ray" else 0,
-    )
-
-
-def _roadside_eyes(run: _Run) -> RoadsideEyes | None:
-    if run.roadside is None or run.roadside.weights is None:
-        return None
-    return RoadsideEyes(read_calibration(calibration_path(run.roadside.weights)), RoadsideJudging())
-
-
 def _examine(run: _Run, detector: DetectorConfig) -> dict[str, str]:
     """Examine every segment that isn't done; give examination ids by footage id."""
     parts = {"model": asdict(run.model), "yolo": asdict(detector.yolo), "gate": run.settings.quality.gate}
@@ -285,7 +261,7 @@ def _begin(run: _Run, examinations: dict[str, str], calibration_source: str) -> 
         "ledger": run.settings.ledger.model_dump(mode="json"),
         "agent": run.settings.agent.model_dump(mode="json"),
     }
-    eyes = _roadside_eyes(run)
+    eyes = roadside_eyes(run.roadside)
     if eyes is not None:
         parts |= {"roadside": asdict(eyes.judging), "roadside_calibration": eyes.calibration.source}
     key = settings_key(parts)
@@ -299,7 +275,7 @@ def _locate(
 ) -> None:
     run.progress.start("locate", len(run.plans))
     bins: list[CoverageBin] = []
-    eyes = _roadside_eyes(run)
+    eyes = roadside_eyes(run.roadside)
     for plan in run.plans:
         examination_id = examinations[plan.info.footage_id]
         with reading(run.database) as session:

@@ -9,7 +9,7 @@ import pytest
 from infra.settings import Settings
 from vision.detectors.weights import SHIPPED_ROADSIDE, find_roadside_weights
 from vision.errors import WeightsNotFound
-from workflows.inspect import roadside_config
+from workflows.roadside import roadside_config
 
 
 def test_named_weights_are_taken_or_missed_aloud(tmp_path: Path) -> None:
