@@ -10,6 +10,7 @@ from agents.grading import mean_diameter_mm
 from agents.reader import Reader
 from agents.types import Assessment, FindingFacts, Quantity
 from agents.verdicts import agreement
+from agents.vocabulary import spoken
 
 _NAME = re.compile(r"\w(?:[\w\-./]*\w)?")
 
@@ -97,9 +98,7 @@ class Evidence:
     def text(self) -> str:
         """All its words, in lower case."""
         class_name = self.facts.class_name
-        return " ".join(
-            (class_name, class_name.replace("_", " "), self.assessment.verdict_reason, *self._texts)
-        ).lower()
+        return " ".join((class_name, spoken(class_name), self.assessment.verdict_reason, *self._texts)).lower()
 
     @property
     def _texts(self) -> tuple[str, ...]:

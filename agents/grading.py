@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from agents.severity import LEVELS, ClassRule, DiameterDepthRule, NearbyRule, OpeningRule, Standard
 from agents.types import FindingFacts, Frozen, Neighbour, Quantity, Severity, SeverityGrade
+from agents.vocabulary import spoken
 
 
 class Grading(Frozen):
@@ -63,9 +64,9 @@ def grade(standard: Standard, facts: FindingFacts, neighbours: Sequence[Neighbou
     name = standard.standard.name
     rule = standard.classes.get(facts.class_name)
     if rule is None:
-        return Grading(
-            severity=None, notes=(f"{name} as given here has no rule for {_words(facts.class_name)}, so no severity.",)
-        )
+        told = () if facts.condition is None else (facts.condition,)
+        none = f"{name} as given here has no rule for {_words(facts.class_name)}, so no severity."
+        return Grading(severity=None, notes=(*told, none))
     notes: list[str] = []
     match rule:
         case DiameterDepthRule():
@@ -187,4 +188,4 @@ def _tens(millimetres: float) -> str:
 
 
 def _words(class_name: str) -> str:
-    return class_name.replace("_", " ")
+    return spoken(class_name)

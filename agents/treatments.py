@@ -37,16 +37,29 @@ class Response(Rules):
 
 
 class ClassPolicy(Rules):
-    """What to do about one class, by severity. ``job`` names the work that findings close together share."""
+    """What to do about one class, by severity, or at any where no standard grades it.
 
-    act_on: Literal["upper", "middle", "lower"]
-    act_on_because: str
-    low: Response
-    medium: Response
-    high: Response
+    ``job`` names the work that findings close together share.
+    """
+
+    act_on: Literal["upper", "middle", "lower"] | None = None
+    act_on_because: str | None = None
+    low: Response | None = None
+    medium: Response | None = None
+    high: Response | None = None
     ungraded: Response | None = None
     job: str | None = None
     job_radius_m: PositiveFloat | None = None
+
+    @model_validator(mode="after")
+    def _says_what_to_do(self) -> Self:
+        by_severity = (self.act_on, self.act_on_because, self.low, self.medium, self.high)
+        given = [part is not None for part in by_severity]
+        if any(given) and not all(given):
+            raise ValueError("act_on, act_on_because, low, medium and high go together")
+        if not any(given) and self.ungraded is None:
+            raise ValueError("needs a response: low, medium and high, or ungraded")
+        return self
 
     @model_validator(mode="after")
     def _job_has_a_radius(self) -> Self:
@@ -173,13 +186,14 @@ def dated(treatment: Treatment, inspected_on: date, status: Status) -> Treatment
 def acted_on(rules: ClassPolicy, severity: SeverityGrade) -> Severity:
     """Give the level of an interval that decides; the middle of two levels is the lower."""
     low, high = LEVELS.index(severity.low), LEVELS.index(severity.high)
-    return LEVELS[{"upper": high, "middle": (low + high) // 2, "lower": low}[rules.act_on]]
+    chosen = {"upper": high, "middle": (low + high) // 2, "lower": low}
+    return LEVELS[chosen[rules.act_on or "upper"]]
 
 
 def _response(rules: ClassPolicy, severity: SeverityGrade | None) -> Response | None:
     if severity is None:
         return rules.ungraded
-    response: Response = getattr(rules, acted_on(rules, severity))
+    response: Response | None = getattr(rules, acted_on(rules, severity))
     return response
 
 

@@ -29,7 +29,8 @@ class FindingFacts(Frozen):
     """One finding as the ledger knows it: everything that an assessment may rest on.
 
     ``footages`` counts the distinct footages that it was seen in, ``frames_seen`` and ``frames_expected`` are those of
-    this inspection: in how many frames it was detected, and in how many it was in good view.
+    this inspection: in how many frames it was detected, and in how many it was in good view. ``condition`` says what is
+    wrong with a sign or a signal and how that was told; None for other defects.
     """
 
     finding_id: str
@@ -58,6 +59,7 @@ class FindingFacts(Frozen):
     first_seen_at: datetime | None
     last_seen_at: datetime | None
     evidence: tuple[str, ...]
+    condition: str | None = None
 
 
 class Neighbour(Frozen):

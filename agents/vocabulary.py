@@ -58,9 +58,28 @@ class Vocabulary(Rules):
         for group in self.groups.values():
             meaning |= {word.lower(): frozenset(group.classes) for word in group.words}
         for name in class_names - self.classes.keys():
-            spoken = name.replace("_", " ").lower()
-            meaning |= {form: frozenset({name}) for form in (name.lower(), spoken, plural(spoken))}
+            noun = spoken(name).lower()
+            meaning |= {form: frozenset({name}) for form in (name.lower(), noun, plural(noun))}
         return meaning
+
+
+_SPOKEN = {
+    "sign_graffiti": "sign with graffiti",
+    "sign_plate_missing": "sign lacking its plate",
+    "signal_lens_dark": "signal with a dark lens",
+}
+
+
+def spoken(class_name: str) -> str:
+    """Write a class name for people; a fault of a sign or a signal goes before it.
+
+    >>> spoken("surface_damage"), spoken("sign_leaning"), spoken("signal_dark"), spoken("sign_graffiti")
+    ('surface damage', 'leaning sign', 'dark signal', 'sign with graffiti')
+    """
+    thing, _, fault = class_name.partition("_")
+    if thing in ("sign", "signal") and fault:
+        return _SPOKEN.get(class_name, f"{fault.replace('_', ' ')} {thing}")
+    return class_name.replace("_", " ")
 
 
 def plural(noun: str) -> str:
@@ -68,7 +87,12 @@ def plural(noun: str) -> str:
 
     >>> plural("pothole"), plural("alligator crack"), plural("surface damage"), plural("broken glass")
     ('potholes', 'alligator cracks', 'places with surface damage', 'places with broken glass')
+    >>> plural("leaning sign"), plural("signal with a dark lens")
+    ('leaning signs', 'signals with a dark lens')
     """
+    thing, space, rest = noun.partition(" ")
+    if thing in ("sign", "signal") and rest:
+        return f"{thing}s{space}{rest}"
     if noun.endswith(("damage", "glass", "ing", "corrosion", "rust")):
         return f"places with {noun}"
     return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"

@@ -104,6 +104,22 @@ class DetectorSettings(_Group):
     runtime: Literal["auto", "openvino", "torch", "torch-cuda"] = "auto"
 
 
+class RoadsideSettings(_Group):
+    """Whether signs and signals beside the road are looked for, and which model does.
+
+    Attributes:
+        enabled: Looks for them, where there are weights for it.
+        weights: Any ultralytics weights file with walkdown's roadside classes; None for the shipped one, if any.
+        confidence: Detections below it are dropped.
+        image_size_px: Long side of the picture that the model sees; signs are small.
+    """
+
+    enabled: bool = True
+    weights: LocalPath | None = None
+    confidence: Annotated[float, Field(gt=0, lt=1)] = 0.25
+    image_size_px: Annotated[int, Field(ge=64, le=4096, multiple_of=32)] = 960
+
+
 class SamplingSettings(_Group):
     """Which frames are examined.
 
@@ -174,6 +190,7 @@ class Settings(BaseModel):
 
     storage: StorageSettings = Field(default_factory=StorageSettings)
     detector: DetectorSettings = Field(default_factory=DetectorSettings)
+    roadside: RoadsideSettings = Field(default_factory=RoadsideSettings)
     sampling: SamplingSettings = Field(default_factory=SamplingSettings)
     quality: QualitySettings = Field(default_factory=QualitySettings)
     ledger: MergeRules = Field(default_factory=MergeRules)

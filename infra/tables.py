@@ -106,6 +106,7 @@ class ExaminedFrameRow(SQLModel, table=True):
     sharpness: float | None = None
     brightness: float | None = None
     detected: bool
+    roadside_detected: bool = False
 
 
 class DetectionRow(SQLModel, table=True):
@@ -132,6 +133,31 @@ class DetectionRow(SQLModel, table=True):
     bottom_px: float
     outline_px: bytes = Field(sa_type=LargeBinary)
     """(K, 2) float32, little-endian."""
+
+
+class RoadsideDetectionRow(SQLModel, table=True):
+    """One sign or signal head that the roadside detector saw in one frame, and what it looked like."""
+
+    __tablename__ = "roadside_detection"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["examination_id", "pts_ns"],
+            ["examined_frame.examination_id", "examined_frame.pts_ns"],
+            ondelete="CASCADE",
+        ),
+    )
+
+    examination_id: str = Field(primary_key=True)
+    pts_ns: int = Field(primary_key=True, sa_type=BigInteger)
+    detection_index: int = Field(primary_key=True)
+    class_name: str
+    confidence: float
+    left_px: float
+    top_px: float
+    right_px: float
+    bottom_px: float
+    look: dict[str, float | None] = Field(sa_type=JSON)
+    """Fields of a CropLook."""
 
 
 class InspectionRow(SQLModel, table=True):
@@ -232,6 +258,7 @@ class SightingRow(SQLModel, table=True):
     length_error_m: float | None = None
     width_m: float | None = None
     width_error_m: float | None = None
+    condition: str | None = None
     first_pts_ns: int = Field(sa_type=BigInteger)
     last_pts_ns: int = Field(sa_type=BigInteger)
     best_pts_ns: int = Field(sa_type=BigInteger)

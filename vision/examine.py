@@ -1,4 +1,7 @@
-"""The stage that looks at footage: decode, quality gate, detect. One segment in, what its frames showed out."""
+"""The stage that looks at footage: decode, quality gate, detect. One segment in, what its frames showed out.
+
+A second detector, where there is one, looks for signs and signals over the whole picture.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from vision.errors import Failure
 from vision.footage.decode import read_frames
 from vision.protocols import Detector, Resources
 from vision.quality import QualityLimits, assess
+from vision.roadside.looking import check_classes, look_beside
 from vision.types import Detections, ExaminedFrame, FootageInfo, Frame, FrameQuality, Segment, frozen
 
 
@@ -41,6 +45,7 @@ class StageSeconds:
     decode: float
     gate: float
     detect: float
+    roadside: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,18 @@ class ExaminedSegment:
 
 
 class ExamineSegments:
-    """A Stage over SegmentWork; holds the detector, loaded in ``setup``."""
+    """A Stage over SegmentWork; holds the detectors, loaded in ``setup``."""
 
     name = "examine"
     batch_size = 1
 
     def __init__(
-        self, detector: DetectorConfig, limits: QualityLimits, resources: Resources, frames_at_once: int = 8
+        self,
+        detector: DetectorConfig,
+        limits: QualityLimits,
+        resources: Resources,
+        frames_at_once: int = 8,
+        roadside: DetectorConfig | None = None,
     ) -> None:
         """Keep the settings; loads nothing.
 
@@ -76,6 +86,7 @@ class ExamineSegments:
             limits: Of the quality gate.
             resources: Of one worker.
             frames_at_once: Decoded frames held, and handed to the detector together.
+            roadside: Which detector looks for signs and signals; None for none.
         """
         self.resources = resources
         self._frames_at_once = frames_at_once
@@ -83,14 +94,19 @@ class ExamineSegments:
         self._config = detector
         self._limits = limits
         self._detector: Detector | None = None
+        self._roadside_config = roadside
+        self._roadside: Detector | None = None
 
     def setup(self) -> None:
-        """Load the detector.
+        """Load the detectors.
 
         Raises:
-            ModelError: It can't be loaded.
+            ModelError: One can't be loaded, or the roadside one finds nothing that stands beside a road.
         """
         self._detector = load_detector(self._config)
+        if self._roadside_config is not None:
+            self._roadside = load_detector(self._roadside_config)
+            check_classes(self._roadside.info)
 
     def process(self, batch: Sequence[SegmentWork]) -> list[ExaminedSegment]:
         """Examine segments, one after the other."""
@@ -106,7 +122,7 @@ class ExamineSegments:
             frames.extend(_undecodable(item) for item in chunk if isinstance(item, Failure))
             frames.extend(self._look([item for item in chunk if isinstance(item, Frame)], work, clock))
         frames.sort(key=lambda frame: frame.pts_ns)
-        seconds = StageSeconds(clock.spent["decode"], clock.spent["gate"], clock.spent["detect"])
+        seconds = StageSeconds(**clock.spent)
         return ExaminedSegment(work.segment, tuple(frames), tuple(failures), seconds)
 
     def _look(self, frames: Sequence[Frame], work: SegmentWork, clock: _Clock) -> Iterator[ExaminedFrame]:
@@ -121,15 +137,19 @@ class ExamineSegments:
         seen = [Frame(frame.footage_id, frame.pts_ns, frame.image[top:]) for frame in accepted]
         found = {one.pts_ns: _moved_down(one, top) for one in self._detector.detect(seen)}
         clock.spent["detect"] += time.perf_counter() - started
+        started = time.perf_counter()
+        roadside = look_beside(self._roadside, accepted) if self._roadside is not None else []
+        beside = {one.detections.pts_ns: one for one in roadside}
+        clock.spent["roadside"] += time.perf_counter() - started
         for frame, quality in zip(frames, qualities, strict=True):
-            yield ExaminedFrame(frame.pts_ns, quality, found.get(frame.pts_ns))
+            yield ExaminedFrame(frame.pts_ns, quality, found.get(frame.pts_ns), beside.get(frame.pts_ns))
 
 
 class _Clock:
     """Sums wall time by step, also of a generator's own work between its items."""
 
     def __init__(self) -> None:
-        self.spent = {"decode": 0.0, "gate": 0.0, "detect": 0.0}
+        self.spent = {"decode": 0.0, "gate": 0.0, "detect": 0.0, "roadside": 0.0}
 
     def timed(self, step: str, items: Iterator[Frame | Failure]) -> Iterator[Frame | Failure]:
         while True:

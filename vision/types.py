@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.errors import InferenceError, InputError
+from vision.roadside.looks import CropLook
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -233,13 +234,32 @@ class FrameQuality:
 
 
 @dataclass(frozen=True, slots=True)
+class RoadsideFrame:
+    """What stands beside the road in one frame: signs and signal heads, and what each looked like.
+
+    Attributes:
+        detections: Of the roadside detector, over the whole picture.
+        looks: One a detection.
+    """
+
+    detections: Detections
+    looks: tuple[CropLook, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.looks) != len(self.detections):
+            raise InferenceError(f"{len(self.detections)} roadside boxes, {len(self.looks)} looks: expected as many")
+
+
+@dataclass(frozen=True, slots=True)
 class ExaminedFrame:
-    """One sampled frame after the gate and the detector."""
+    """One sampled frame after the gate and the detectors."""
 
     pts_ns: int
     quality: FrameQuality
     detections: Detections | None
     """None where the gate refused the frame."""
+    roadside: RoadsideFrame | None = None
+    """None where the gate refused the frame, or no roadside detector looks."""
 
 
 # --- places and sightings ----------------------------------------------------------------------------------------
@@ -319,6 +339,7 @@ class Sighting:
         area_m2: None without geometry.
         length_m: Along the longest axis.
         width_m: Across it.
+        condition: What is wrong with a sign or a signal and how it was told, in sentences; None for other defects.
     """
 
     sighting_id: str
@@ -332,6 +353,7 @@ class Sighting:
     area_m2: Measure | None = None
     length_m: Measure | None = None
     width_m: Measure | None = None
+    condition: str | None = None
 
 
 CoverageState = Literal["valid", "invalid", "not_driven"]

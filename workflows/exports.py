@@ -43,6 +43,7 @@ FINDING_PROPERTIES = (
     "action",
     "priority",
     "due",
+    "condition",
 )
 """In this order, in findings.geojson and as the columns of findings.csv."""
 
@@ -143,6 +144,7 @@ def finding_properties(entry: FindingEntry) -> dict[str, Json]:
         treatment.action if treatment else None,
         treatment.priority if treatment else None,
         treatment.due.isoformat() if treatment and treatment.due else None,
+        facts.condition,
     )
     return dict(zip(FINDING_PROPERTIES, values, strict=True))
 

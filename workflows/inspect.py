@@ -6,6 +6,7 @@ import hashlib
 import math
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -32,6 +33,8 @@ from vision.examine import ExaminedSegment, ExamineSegments, SegmentWork
 from vision.footage.discover import discover
 from vision.protocols import ModelInfo, Resources
 from vision.quality import QualityLimits
+from vision.roadside.looking import check_classes
+from vision.roadside.sightings import Tally
 from vision.sampling import Every
 from vision.sightings import SightingRules
 from vision.site import Site
@@ -45,6 +48,7 @@ from workflows.output_folder import check_output_folder, write_output_folder
 from workflows.progress import Progress
 from workflows.report_content import ReportContent
 from workflows.report_inputs import RunFacts, gather_report
+from workflows.roadside import roadside_config, roadside_eyes
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,9 @@ class _Run:
     site: Site | None
     plans: list[FootagePlan]
     failures: list[Failure]
+    roadside: DetectorConfig | None
+    roadside_model: ModelInfo | None
+    beside: Counter[Tally] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -121,6 +128,7 @@ def run_inspection(request: InspectRequest, settings: Settings, progress: Progre
     site = read_site(request.site) if request.site is not None else None
     calibration = read_calibration(calibration_path(find_weights(settings.detector.weights)))
     detector, rules = detector_config(settings, calibration.mask_logit), SightingRules()
+    roadside = roadside_config(settings)
     paths = discover(request.footage)
     started = time.perf_counter()
     every = Every.parse(settings.sampling.every)
@@ -130,6 +138,9 @@ def run_inspection(request: InspectRequest, settings: Settings, progress: Progre
     read = time.perf_counter()
     # loaded here once before any worker starts: it is converted for the CPU if need be, and fails early if it must
     model = load_detector(detector).info
+    roadside_model = load_detector(roadside).info if roadside is not None else None
+    if roadside_model is not None:
+        check_classes(roadside_model)
     loaded = time.perf_counter()
     run = _Run(
         request=request,
@@ -141,6 +152,8 @@ def run_inspection(request: InspectRequest, settings: Settings, progress: Progre
         site=site,
         plans=plans,
         failures=failures,
+        roadside=roadside,
+        roadside_model=roadside_model,
     )
     run.seconds |= {"read": read - started, "load": loaded - read}
     with engine_started(run.engine):
@@ -157,7 +170,9 @@ def run_inspection(request: InspectRequest, settings: Settings, progress: Progre
         save_failures(session, inspection_id, run.failures)
     with run.timed("assess"):
         assess_findings(run.database, settings, inspection_id, progress)
-    facts = RunFacts(plans, model, run.seconds, settings, site, examinations)
+    models = (model,) if roadside_model is None else (model, roadside_model)
+    beside = dict(run.beside) if roadside_model is not None else None
+    facts = RunFacts(plans, models, run.seconds, settings, site, examinations, beside)
     content = gather_report(run.database, inspection_id, facts)
     report_path = write_output_folder(request.out, content)
     with writing(run.database) as session:
@@ -180,7 +195,10 @@ def detector_config(settings: Settings, mask_logit: float) -> DetectorConfig:
 
 def _examine(run: _Run, detector: DetectorConfig) -> dict[str, str]:
     """Examine every segment that isn't done; give examination ids by footage id."""
-    key = settings_key({"model": asdict(run.model), "yolo": asdict(detector.yolo), "gate": run.settings.quality.gate})
+    parts = {"model": asdict(run.model), "yolo": asdict(detector.yolo), "gate": run.settings.quality.gate}
+    if run.roadside is not None and run.roadside_model is not None:
+        parts |= {"roadside_model": asdict(run.roadside_model), "roadside_yolo": asdict(run.roadside.yolo)}
+    key = settings_key(parts)
     examinations: dict[str, str] = {}
     work: list[SegmentWork] = []
     done_frames = 0
@@ -210,7 +228,7 @@ def _examine_segments(
         cpus=float(len(os.sched_getaffinity(0))) if own_process else 1.0,
         gpus=1.0 if "cuda" in run.model.runtime else 0.0,
     )
-    stage = ExamineSegments(detector, limits, resources, run.settings.detector.batch_size)
+    stage = ExamineSegments(detector, limits, resources, run.settings.detector.batch_size, run.roadside)
     failed: list[StageFailure] = []
     steps: dict[str, float] = {}
     for result in run_stage(stage, work, run.engine):
@@ -220,6 +238,8 @@ def _examine_segments(
             continue
         _commit(run, result, examinations)
         for name, seconds in asdict(result.seconds).items():
+            if name == "roadside" and run.roadside is None:
+                continue
             steps[name] = steps.get(name, 0.0) + seconds
         run.progress.advance(len(result.frames))
     run.seconds |= steps
@@ -242,15 +262,17 @@ def _begin(run: _Run, examinations: dict[str, str], calibration_source: str) -> 
     inputs |= {f"camera {plan.info.footage_id}": camera_key(plan.camera) for plan in run.plans}
     if run.request.site is not None:
         inputs["site"] = hashlib.sha256(run.request.site.read_bytes()).hexdigest()
-    key = settings_key(
-        {
-            "clock_offset_s": run.request.clock_offset_s,
-            "rules": asdict(SightingRules()),
-            "calibration": calibration_source,
-            "ledger": run.settings.ledger.model_dump(mode="json"),
-            "agent": run.settings.agent.model_dump(mode="json"),
-        }
-    )
+    parts: dict[str, object] = {
+        "clock_offset_s": run.request.clock_offset_s,
+        "rules": asdict(SightingRules()),
+        "calibration": calibration_source,
+        "ledger": run.settings.ledger.model_dump(mode="json"),
+        "agent": run.settings.agent.model_dump(mode="json"),
+    }
+    eyes = roadside_eyes(run.roadside)
+    if eyes is not None:
+        parts |= {"roadside": asdict(eyes.judging), "roadside_calibration": eyes.calibration.source}
+    key = settings_key(parts)
     order = tuple(examinations[plan.info.footage_id] for plan in run.plans)
     with writing(run.database) as session:
         return begin_inspection(session, InspectionPlan(order, key, inputs))
@@ -261,11 +283,13 @@ def _locate(
 ) -> None:
     run.progress.start("locate", len(run.plans))
     bins: list[CoverageBin] = []
+    eyes = roadside_eyes(run.roadside)
     for plan in run.plans:
         examination_id = examinations[plan.info.footage_id]
         with reading(run.database) as session:
             examined = load_examined(session, examination_id)
-        located = locate(plan, examined, run.site, calibration, rules)
+        located = locate(plan, examined, run.site, calibration, rules, eyes)
+        run.beside.update(located.beside or {})
         bins.extend(located.coverage)
         with writing(run.database) as session:
             replace_sightings(session, inspection_id, examination_id, located.sightings)

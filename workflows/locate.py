@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from vision.box_tracks import track_by_box
 from vision.calibration import Calibration
 from vision.coverage import coverage_bins
 from vision.errors import LocationError
+from vision.roadside.sightings import RoadsideJudging, Tally, roadside_sightings
 from vision.sightings import PlaceOf, SightingRules, evidence_order, ground_sightings, sighting_frame, sighting_id
 from vision.site import Site
 from vision.trajectory import NO_HEADING_DEG, Trajectory
@@ -26,11 +28,21 @@ class Located:
         sightings: By time.
         coverage: Its own bins.
         left_out: Tracks whose calibrated confidence was too low to be a candidate.
+        beside: Signs and signals by what was made of them; None where none were looked for.
     """
 
     sightings: tuple[Sighting, ...]
     coverage: tuple[CoverageBin, ...]
     left_out: int
+    beside: Counter[Tally] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoadsideEyes:
+    """How signs and signals are judged, where they are looked for."""
+
+    calibration: Calibration
+    judging: RoadsideJudging
 
 
 def locate(
@@ -39,6 +51,7 @@ def locate(
     site: Site | None,
     calibration: Calibration,
     rules: SightingRules,
+    roadside: RoadsideEyes | None = None,
 ) -> Located:
     """Join detections into sightings: on the ground where the camera's place is known, by box where it isn't."""
     coverage = tuple(coverage_bins(plan.info.footage_id, examined, plan.trajectory, site))
@@ -52,15 +65,21 @@ def locate(
             unplaced.append(frame)
     sightings: list[Sighting] = []
     left_out = 0
-    if plan.trajectory is not None and placed:
-        on_ground, left_out = ground_sightings(plan.camera, placed, _namer(plan.trajectory, site), calibration, rules)
+    place_of = _namer(plan.trajectory, site) if plan.trajectory is not None else None
+    if place_of is not None and placed:
+        on_ground, left_out = ground_sightings(plan.camera, placed, place_of, calibration, rules)
         sightings.extend(on_ground)
     if unplaced:
         by_box, dropped = _box_sightings(plan, unplaced, calibration, rules)
         sightings.extend(by_box)
         left_out += dropped
+    beside = None
+    if roadside is not None:
+        found = roadside_sightings(plan.camera, placed, unplaced, place_of, roadside.calibration, roadside.judging)
+        sightings.extend(found.sightings)
+        beside = found.counts
     sightings.sort(key=lambda sighting: (sighting.frames[0].pts_ns, sighting.sighting_id))
-    return Located(tuple(sightings), coverage, left_out)
+    return Located(tuple(sightings), coverage, left_out, beside)
 
 
 def _namer(trajectory: Trajectory, site: Site | None) -> PlaceOf:

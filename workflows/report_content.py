@@ -98,6 +98,20 @@ class CoveredLengths(Frozen):
     not_driven_m: NonNegativeFloat | None
 
 
+class RoadsideNote(Frozen):
+    """Signs and signals beside the road, by what was made of them.
+
+    Sound signs and healthy signals are no findings: they stand here only.
+    """
+
+    signs_sound: NonNegativeInt = 0
+    signs_faulty: NonNegativeInt = 0
+    signs_not_assessable: NonNegativeInt = 0
+    signals_healthy: NonNegativeInt = 0
+    signals_faulty: NonNegativeInt = 0
+    signals_not_assessable: NonNegativeInt = 0
+
+
 class InspectionMeta(Frozen):
     """What one run of `walkdown inspect` was: filled by the workflow, shown in the report, kept in inspection.json.
 
@@ -115,6 +129,7 @@ class InspectionMeta(Frozen):
         failures: Frames, segments and files that could not be examined.
         timings: Per stage.
         vlm_calls: Calls to a vision language model.
+        roadside: None where no signs and signals were looked for.
     """
 
     inspection_id: str
@@ -130,6 +145,7 @@ class InspectionMeta(Frozen):
     failures: tuple[Failure, ...]
     timings: tuple[StageTiming, ...]
     vlm_calls: NonNegativeInt = 0
+    roadside: RoadsideNote | None = None
 
 
 # --- one finding ---------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import math
 from datetime import UTC, date, datetime
 
 from agents.types import Quantity, SeverityGrade
+from agents.vocabulary import spoken
 
 CLASS_CODES = {
     "longitudinal_crack": "D00",
@@ -35,7 +36,7 @@ def words(name: str) -> str:
     >>> words("not_graded")
     'not graded'
     """
-    return _REASONS.get(name) or _STATES.get(name) or _DIRECTIONS.get(name) or name.replace("_", " ")
+    return _REASONS.get(name) or _STATES.get(name) or _DIRECTIONS.get(name) or spoken(name)
 
 
 def upper_first(text: str) -> str:

@@ -26,6 +26,7 @@ from infra.store.sightings import StoredSighting, sightings_of_findings
 from vision.errors import Failure, ReasoningError
 from vision.examine import StageSeconds
 from vision.protocols import ModelInfo
+from vision.roadside.sightings import Tally
 from vision.sampling import Every
 from vision.site import Site
 from vision.types import CoverageBin, SightingFrame
@@ -40,6 +41,7 @@ from workflows.report_content import (
     ModelNote,
     ReportContent,
     ReportPicture,
+    RoadsideNote,
     RouteNote,
     SeenAt,
     StageTiming,
@@ -52,23 +54,25 @@ _STEPS = frozenset(field.name for field in fields(StageSeconds))
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What only the run knows: plans, model, times.
+    """What only the run knows: plans, models, times.
 
     Attributes:
         plans: Footages as they were planned.
-        model: That looked at the frames.
+        models: That looked at the frames: at the road, and beside it where one did.
         seconds: Wall seconds by stage.
         settings: Of the run.
         site: Routes, where a site file was given.
         examinations: Footage id -> examination id.
+        beside: Signs and signals by what was made of them; None where none were looked for.
     """
 
     plans: Sequence[FootagePlan]
-    model: ModelInfo
+    models: Sequence[ModelInfo]
     seconds: Mapping[str, float]
     settings: Settings
     site: Site | None
     examinations: Mapping[str, str]
+    beside: Mapping[Tally, int] | None = None
 
 
 def gather_report(database: Engine, inspection_id: str, run: RunFacts) -> ReportContent:
@@ -124,11 +128,15 @@ def _meta(session: Session, inspection_id: str, run: RunFacts, bins: Sequence[Co
         settings_sha256=inspection.settings_hash,
         footages=tuple(_footage_note(session, plan, run.examinations[plan.info.footage_id]) for plan in run.plans),
         routes=_routes(bins, run.site),
-        models=(ModelNote(info=run.model, figures=_figures(run)),),
+        models=tuple(
+            ModelNote(info=model, figures=_figures(run) if place == 0 else None)
+            for place, model in enumerate(run.models)
+        ),
         standards=(f"{standard.name} ({standard.edition})",),
         sampling=_sampling(run.settings.sampling.every),
         covered=cover_lengths(bins),
         failures=tuple(load_failures(session, inspection_id)),
+        roadside=None if run.beside is None else _roadside_note(run.beside),
         timings=tuple(
             StageTiming(stage=stage, seconds=round(s, 3), part_of="examine" if stage in _STEPS else None)
             for stage, s in run.seconds.items()
@@ -169,6 +177,10 @@ def _figures(run: RunFacts) -> str | None:
     if run.settings.detector.weights is not None:
         return None
     return "measured figures, training data and licences: vision/weights/road.md of this version"
+
+
+def _roadside_note(counts: Mapping[Tally, int]) -> RoadsideNote:
+    return RoadsideNote.model_validate(dict(counts))
 
 
 def _sampling(every: str) -> str:

@@ -17,7 +17,7 @@ from agents.places import place_words
 from agents.state import AgentState
 from agents.treatments import OBSERVED
 from agents.types import Assessment, FindingFacts, Sentence, SeverityGrade, Treatment
-from agents.vocabulary import plural
+from agents.vocabulary import plural, spoken
 
 Word = TypeVar("Word", bound=str)
 
@@ -61,7 +61,7 @@ def compose(state: AgentState, deps: AgentDeps) -> Composed:
 
 def class_words(class_name: str, count: int) -> str:
     """Write a class name for people."""
-    noun = class_name.replace("_", " ")
+    noun = spoken(class_name)
     return noun if count == 1 else plural(noun)
 
 

@@ -14,6 +14,7 @@ from agents.tools.toolbox import HISTORY
 from agents.treatments import LAST_PRIORITY, OBSERVED, dated, treat
 from agents.types import Assessment, FindingFacts, Treatment
 from agents.verdicts import Judgement
+from agents.vocabulary import spoken
 
 _NAMED_IN_A_JOB = 5
 
@@ -81,7 +82,7 @@ def _notes(
 ) -> list[str]:
     notes: list[str] = []
     if treatment is None and judgement.verdict != "rejected":
-        what = notebook.facts.class_name.replace("_", " ")
+        what = spoken(notebook.facts.class_name)
         notes.append(f"{deps.treatments.policy.name} has no rule for {what} of this severity: decide by hand.")
     growth = notebook.latest(HISTORY, Growth)
     grown = None if growth is None else growth_words(growth)

@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from infra.identity import examination_id_of
 from infra.store.inspections import failure_values
+from infra.store.roadside import load_roadside, save_roadside
 from infra.tables import DetectionRow, ExaminationRow, ExaminedFrameRow, FailureRow, SegmentRow
 from vision.errors import Failure, StoreError
 from vision.protocols import ModelInfo
@@ -89,6 +90,7 @@ def save_segment(
     detections = [values for frame in examined for values in _detection_values(examination, frame)]
     if detections:
         session.execute(insert(DetectionRow), detections)
+    save_roadside(session, examination_id, examination.footage_id, examined)
     if failures:
         session.execute(insert(FailureRow), [key | failure_values(failure) for failure in failures])
     session.commit()
@@ -112,17 +114,20 @@ def load_examined(session: Session, examination_id: str) -> list[ExaminedFrame]:
         select(
             col(ExaminedFrameRow.pts_ns), col(ExaminedFrameRow.refusal_reason), col(ExaminedFrameRow.sharpness),
             col(ExaminedFrameRow.brightness), col(ExaminedFrameRow.detected),
+            col(ExaminedFrameRow.roadside_detected),
         )
         .where(col(ExaminedFrameRow.examination_id) == examination_id)
         .order_by(col(ExaminedFrameRow.pts_ns))
     )  # fmt: skip
+    beside = load_roadside(session, examination_id, examination.footage_id)
     return [
         ExaminedFrame(
             pts_ns=pts_ns,
             quality=FrameQuality(_reason(reason), _number(sharpness), _number(brightness)),
             detections=_detections(examination, pts_ns, found.get(pts_ns, [])) if detected else None,
+            roadside=beside(pts_ns) if roadside_detected else None,
         )
-        for pts_ns, reason, sharpness, brightness, detected in frames
+        for pts_ns, reason, sharpness, brightness, detected, roadside_detected in frames
     ]
 
 
@@ -140,6 +145,7 @@ def _frame_values(frame: ExaminedFrame) -> dict[str, object]:
         "sharpness": _column(frame.quality.sharpness),
         "brightness": _column(frame.quality.brightness),
         "detected": frame.detections is not None,
+        "roadside_detected": frame.roadside is not None,
     }
 
 

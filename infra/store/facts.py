@@ -218,6 +218,7 @@ def _facts(
         first_seen_at=min(recorded, default=None),
         last_seen_at=max(recorded, default=None),
         evidence=tuple(dict.fromkeys(name for entry in shown for name in entry.evidence)),
+        condition=best.condition,
     )
 
 

@@ -23,6 +23,7 @@ _COLUMNS = (
     "confidence", "latitude_deg", "longitude_deg", "position_error_m", "route", "chainage_m", "lateral_m",
     "heading_deg", "carriageway", "area_m2", "area_error_m2", "length_m", "length_error_m", "width_m",
     "width_error_m", "first_pts_ns", "last_pts_ns", "best_pts_ns", "frames_seen", "frames_expected", "evidence",
+    "condition",
 )  # fmt: skip
 
 
@@ -43,6 +44,7 @@ class LedgerEntry:
         frames_seen: Frames that it was detected in.
         frames_expected: Frames that had it in good view.
         evidence: Names in the evidence store, best first.
+        condition: What is wrong with a sign or a signal; None for other defects.
     """
 
     observation: Observation
@@ -57,6 +59,7 @@ class LedgerEntry:
     frames_seen: int
     frames_expected: int
     evidence: tuple[str, ...]
+    condition: str | None = None
 
 
 def entries_of_inspection(session: Session, inspection_id: str) -> list[LedgerEntry]:
@@ -122,4 +125,5 @@ def _entry(row: Any) -> LedgerEntry:
         frames_seen=row.frames_seen,
         frames_expected=row.frames_expected,
         evidence=tuple(row.evidence),
+        condition=row.condition,
     )

@@ -156,6 +156,8 @@ def _values(sighting: Sighting) -> dict[str, Any]:
         "frames": frames,
         **place_values(sighting.place),
     }
+    if sighting.condition is not None:  # left out elsewhere, so that the digests of other defects stay as they were
+        values["condition"] = sighting.condition
     for name, unit, measure in (
         ("area", "m2", sighting.area_m2), ("length", "m", sighting.length_m), ("width", "m", sighting.width_m),
     ):  # fmt: skip
@@ -168,7 +170,7 @@ def _values(sighting: Sighting) -> dict[str, Any]:
     times = [frame.pts_ns for frame in sighting.frames]
     best = sighting.evidence_pts_ns[0] if sighting.evidence_pts_ns else times[0]
     seen = {"frames_seen": len(times), "first_pts_ns": min(times), "last_pts_ns": max(times), "best_pts_ns": best}
-    return values | seen | {"evidence": []}
+    return {"condition": None} | values | seen | {"evidence": []}
 
 
 def _stored() -> Select[SightingRow, str, datetime | None, datetime]:
@@ -208,6 +210,7 @@ def _sighting(row: SightingRow) -> Sighting:
         area_m2=measure_of(row.area_m2, row.area_error_m2),
         length_m=measure_of(row.length_m, row.length_error_m),
         width_m=measure_of(row.width_m, row.width_error_m),
+        condition=row.condition,
     )
 
 

@@ -9,6 +9,7 @@ from vision.errors import WeightsNotFound
 
 SHIPPED_DIR = Path(__file__).parent.parent / "weights"
 SHIPPED_ROAD = SHIPPED_DIR / "road.pt"
+SHIPPED_ROADSIDE = SHIPPED_DIR / "roadside.pt"
 
 
 def find_weights(path: Path | None) -> Path:
@@ -23,6 +24,19 @@ def find_weights(path: Path | None) -> Path:
             raise WeightsNotFound(f"the shipped model is missing at {chosen}: install walkdown again")
         raise WeightsNotFound(f"no weights at {chosen}: correct detector.weights in walkdown.toml, or leave it out")
     return chosen
+
+
+def find_roadside_weights(path: Path | None) -> Path | None:
+    """Give the roadside model's weights file: the one named, else the shipped one, else None where none is shipped.
+
+    Raises:
+        WeightsNotFound: The one that was named isn't there.
+    """
+    if path is None:
+        return SHIPPED_ROADSIDE if SHIPPED_ROADSIDE.is_file() else None
+    if not path.is_file():
+        raise WeightsNotFound(f"no weights at {path}: correct roadside.weights in walkdown.toml, or leave it out")
+    return path
 
 
 def weights_sha256(path: Path) -> str:

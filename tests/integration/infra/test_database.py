@@ -127,6 +127,22 @@ def save(engine: Engine, index: int, detections: int = 1) -> str:
     return name
 
 
+def test_a_ledger_from_before_signs_and_signals_is_brought_up_to_date(sqlite_engine: Engine) -> None:
+    name = save(sqlite_engine, 0)
+    with sqlite_engine.begin() as connection:
+        for statement in (
+            "ALTER TABLE sighting DROP COLUMN condition",
+            "ALTER TABLE examined_frame DROP COLUMN roadside_detected",
+            "DROP TABLE roadside_detection",
+            f"UPDATE {VERSION_TABLE} SET version_num = '0001'",
+        ):
+            connection.execute(text(statement))
+    with reading(open_database(sqlite_engine.url.render_as_string(hide_password=False))) as session:
+        frames = load_examined(session, name)
+    assert frames
+    assert all(frame.detections is not None and frame.roadside is None for frame in frames)
+
+
 def test_many_writers_at_once_lose_nothing(engine: Engine) -> None:
     url = engine.url.render_as_string(hide_password=False)
     save(engine, 0)

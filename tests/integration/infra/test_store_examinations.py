@@ -21,8 +21,10 @@ from infra.store.examinations import (
 )
 from infra.store.inspections import upsert_footage
 from tests.builders_ledger import CLASSES, DAY_0, MODEL, make_detections, make_examined, make_footage, make_segment
+from tests.builders_roadside import make_roadside
 from vision.errors import Failure, StoreError
-from vision.types import Detections, ExaminedFrame, FrameQuality
+from vision.roadside.looks import CropLook
+from vision.types import Detections, ExaminedFrame, FrameQuality, RoadsideFrame
 
 FOOTAGE = make_footage()
 
@@ -169,3 +171,43 @@ def test_one_settings_hash_cannot_stand_for_two_models(database_url: str) -> Non
 def test_an_unknown_examination_is_an_error(database_url: str) -> None:
     with pytest.raises(StoreError, match="no examination nothing"), reading(open_database(database_url)) as session:
         load_examined(session, "nothing")
+
+
+def test_what_stands_beside_the_road_comes_back_with_its_looks(engine: Engine) -> None:
+    name = begin(engine)
+    segment = make_segment(FOOTAGE)
+    times = segment.sample_pts_ns[:3].tolist()
+    boxes = [np.array([10.5, 20.0, 50.0, 61.25]), np.array([300.0, 40.0, 320.0, 95.0])]
+    seen = make_roadside(times[0], boxes, [6, 0], FOOTAGE.footage_id)
+    looks = (
+        CropLook(39.5, 0.4, 11.0, colour=0.71, rim_gaps=0.0, leaves=0.01, foreign=0.0, soil=0.1, lean_deg=-2.5),
+        CropLook(20.0, 0.2, 9.0, leaves=0.0, lamps=0.66),
+    )
+    nothing = RoadsideFrame(make_roadside(times[1], [], [], FOOTAGE.footage_id), ())
+    examined = [
+        ExaminedFrame(
+            times[0], FrameQuality(None, 9.0, 8.0), make_detections(FOOTAGE, times[0], 1), RoadsideFrame(seen, looks)
+        ),
+        ExaminedFrame(times[1], FrameQuality(None, 9.0, 8.0), None, nothing),
+        ExaminedFrame(times[2], FrameQuality("too_dark", 9.0, 8.0), None),
+    ]
+    for _ in range(2):  # a second time replaces the first
+        with writing(engine) as session:
+            save_segment(session, name, segment, examined)
+    with reading(engine) as session:
+        found, empty, dark = (frame.roadside for frame in load_examined(session, name))
+    assert found is not None
+    assert same(found.detections, seen)
+    assert found.looks == looks
+    assert empty is not None
+    assert len(empty.detections) == 0
+    assert dark is None
+    assert count(engine, "roadside_detection") == 2
+
+
+def test_roadside_boxes_of_another_frame_are_refused(engine: Engine) -> None:
+    name = begin(engine)
+    segment = make_segment(FOOTAGE)
+    beside = RoadsideFrame(make_roadside(7, [], [], FOOTAGE.footage_id), ())
+    with writing(engine) as session, pytest.raises(StoreError, match="another frame"):
+        save_segment(session, name, segment, [ExaminedFrame(0, FrameQuality(None, 1.0, 1.0), None, beside)])

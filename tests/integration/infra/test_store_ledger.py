@@ -324,3 +324,28 @@ def test_everything_ever_seen_of_a_finding_oldest_first(engine: Engine) -> None:
     with reading(engine) as session:
         seen = sightings_of_findings(session, [facts.finding_id])[facts.finding_id]
     assert [one.footage_name for one in seen] == ["a.mp4", "b.mp4"]
+
+
+# --- beside the road ---------------------------------------------------------------------------------------------
+
+
+def test_a_condition_is_kept_and_the_newest_footage_tells_it(engine: Engine) -> None:
+    told = [sightings(name, 5, class_name="sign_faded", condition=f"Seen on pass {name}.") for name in ("a", "b")]
+    inspect(engine, Drive("a", 0, told[0], road("a", "valid")))
+    second = inspect(engine, Drive("b", 40, told[1], road("b", "valid")))
+    (facts,) = facts_of(engine, second)
+    assert (facts.status, facts.condition) == ("persisting", "Seen on pass b.")
+    with reading(engine) as session:
+        (stored,) = load_sightings(session, second)
+    assert stored.sighting.condition == "Seen on pass b."
+
+
+def test_two_faults_of_one_sign_and_two_heads_on_one_mast_are_findings_of_their_own(engine: Engine) -> None:
+    footage = make_footage("a")
+    faults = [("sign_faded", 5.0), ("sign_leaning", 5.0), ("signal_dark", 40.0), ("signal_dark", 40.4)]
+    seen = [
+        make_sighting(footage, number, place_at(4.0, north), class_name=name, area_m2=None, length_m=None, width_m=None)
+        for number, (name, north) in enumerate(faults)
+    ]
+    inspection = inspect(engine, Drive("a", 0, seen, road("a", "valid")))
+    assert sorted(facts.class_name for facts in facts_of(engine, inspection)) == sorted(name for name, _ in faults)

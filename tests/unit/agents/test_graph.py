@@ -15,6 +15,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from agents.deps import AgentConfig, prepare
 from agents.graph import run_agent, run_prepared
 from agents.notebook import Notebook, ToolCall, ToolSpec
+from agents.treatments import load_treatments
 from agents.types import AgentResult, Assessment, FindingFacts, HistoryEntry, Quantity
 from tests.builders_agents import MemoryLedger, beside, make_facts
 from vision.errors import ConfigError, InferenceError, StoreError
@@ -270,3 +271,22 @@ def test_its_own_sentences_always_stand_the_check(
         for place, (name, status, confidence, seen, unseen, placed) in enumerate(drawn)
     ]
     assert assess(*findings).refused == ()
+
+
+def test_faults_of_signs_and_signals_are_told_in_words_that_pass_the_check() -> None:
+    faults = sorted(name for name, rules in load_treatments().classes.items() if rules.low is None)
+    findings = [
+        beside(POTHOLE, 60.0 * row, finding_id=f"s-{row:04d}-{copy}", class_name=name, area_m2=None, length_m=None,
+               width_m=None, condition="Nothing was lit in 12 frames over 4.1 s.", lateral_m=4.0 + copy)
+        for row, name in enumerate(faults)
+        for copy in range(2)
+    ]  # fmt: skip
+    result = assess(*findings)
+    assert result.refused == ()
+    assert "2 leaning signs" in result.text.summary[0].text
+    assert "2 signals with a dark lens" in result.text.summary[0].text
+    dark = next(one for one in result.assessments if one.finding_id.startswith(f"s-{faults.index('signal_dark'):04d}"))
+    assert dark.severity is None
+    assert "Nothing was lit in 12 frames over 4.1 s." in dark.notes
+    assert any("no rule for dark signal, so no severity" in note for note in dark.notes)
+    assert result.assessments[0].finding_id.startswith(f"s-{faults.index('signal_dark'):04d}")

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agents.severity import LEVELS
-from agents.treatments import dated, load_treatments, treat
+from agents.treatments import ClassPolicy, dated, load_treatments, treat
 from agents.types import Severity, SeverityGrade, Status, Verdict
 from tests.builders_agents import make_facts
 
@@ -89,7 +89,7 @@ def test_unknown_class_has_no_treatment_and_ungraded_only_where_the_policy_has_o
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    st.sampled_from(sorted(POLICY.classes)),
+    st.sampled_from(sorted(name for name, rules in POLICY.classes.items() if rules.low is not None)),
     st.sampled_from(LEVELS),
     st.sampled_from(LEVELS),
     st.sampled_from(sorted(POLICY.road_uses)),
@@ -107,3 +107,25 @@ def test_a_higher_end_is_never_less_urgent(
         return
     assert worse.priority <= better.priority
     assert worse.response_days <= better.response_days
+
+
+def test_a_sign_or_signal_is_treated_without_a_severity_and_a_dark_signal_at_once() -> None:
+    faults = [name for name, rules in POLICY.classes.items() if rules.low is None]
+    treated = {name: treat(POLICY, "main", make_facts(class_name=name), None, "confirmed") for name in faults}
+    for name, treatment in treated.items():
+        assert treatment is not None, name
+        assert "No severity" in treatment.reason
+    dark, dirty = treated["signal_dark"], treated["sign_dirty"]
+    assert dark is not None
+    assert dirty is not None
+    assert (dark.priority, dark.response_days) == (1, 0)
+    assert dirty.priority > dark.priority
+
+
+@pytest.mark.parametrize("missing", ["act_on", "low", "high"])
+def test_a_policy_that_grades_in_part_is_refused(missing: str) -> None:
+    whole = POLICY.classes["pothole"].model_dump()
+    with pytest.raises(ValueError, match="go together"):
+        ClassPolicy(**{name: value for name, value in whole.items() if name != missing})
+    with pytest.raises(ValueError, match="needs a response"):
+        ClassPolicy()

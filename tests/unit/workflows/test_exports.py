@@ -23,7 +23,7 @@ from tests.builders_report import (
 from vision.errors import Failure
 from workflows.exports import coverage_geojson, findings_csv, findings_geojson, inspection_json
 from workflows.report_builder import build_report
-from workflows.report_content import ReportContent
+from workflows.report_content import ReportContent, RoadsideNote
 
 PROPERTIES = [
     "finding_id",
@@ -50,6 +50,7 @@ PROPERTIES = [
     "action",
     "priority",
     "due",
+    "condition",
 ]
 """As DESIGN.md lists them under "Outputs that other programs rely on"."""
 
@@ -204,3 +205,18 @@ def test_inspection_json_holds_what_it_promises() -> None:
 def test_not_a_number_is_refused_rather_than_written() -> None:
     with pytest.raises(ValueError, match="JSON"):
         findings_geojson(report_of(position_error_m=float("nan")))
+
+
+def test_what_stands_beside_the_road_is_counted_and_a_fault_says_how_it_was_told() -> None:
+    told = "Nothing was lit in 12 frames over 4.1 s."
+    facts = make_facts(1, class_name="signal_dark", condition=told, area_m2=None, length_m=None, width_m=None)
+    meta = make_meta(roadside=RoadsideNote(signs_sound=4, signals_faulty=1))
+    content = build_report(meta, [make_record(facts)], make_agent([make_assessment(facts.finding_id)]), ())
+
+    (feature,) = json.loads(findings_geojson(content))["features"]
+    document = json.loads(inspection_json(content))
+
+    assert feature["properties"]["condition"] == told
+    assert (document["roadside"]["signs_sound"], document["roadside"]["signals_faulty"]) == (4, 1)
+    assert document["roadside"]["signals_healthy"] == 0
+    assert json.loads(inspection_json(make_report(count=2)))["roadside"] is None

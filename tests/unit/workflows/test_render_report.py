@@ -26,7 +26,7 @@ from tests.builders_report import (
 from vision.errors import Failure
 from workflows.render_report import render_report
 from workflows.report_builder import build_report
-from workflows.report_content import ReportContent
+from workflows.report_content import ReportContent, RoadsideNote
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'</script><script>window.hacked=1</script>.mp4"
 MODES = ("map", "drive", "chainage", "nothing")
@@ -263,3 +263,18 @@ def _contrast(first: str, second: str) -> float:
 
     light, dark = sorted((luminance(first), luminance(second)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+def test_signs_and_signals_are_shown_by_their_fault_and_the_sound_ones_counted() -> None:
+    facts = make_facts(1, class_name="signal_lens_dark", area_m2=None, length_m=None, width_m=None)
+    told = "Yellow never lit while its turn came: green 0:00.0 to 0:02.8 (15 frames)."
+    given = make_assessment(facts.finding_id, severity=None, notes=(told,))
+    meta = make_meta(roadside=RoadsideNote(signs_sound=4, signals_faulty=1))
+    content = build_report(meta, [make_record(facts)], make_agent([given]), ())
+
+    text = Page(render_report(content)).text
+
+    assert "signal with a dark lens" in text
+    assert told in text
+    assert "Signs: 4 sound, 0 faulty, 0 not assessable." in text
+    assert "Signs and signals" not in Page(render_report(one_finding())).text

@@ -1,0 +1,165 @@
+"""The condition of a sign, from what its box looked like over a whole approach.
+
+Each condition is called on the median over the views that can be judged, and only beyond what sound signs reach:
+``python -m benchmarks.sign_conditions`` counts how often it is called on real, sound ones. What can't be judged is
+named with its reason. Retroreflectivity can't be judged from daylight video at all, and a dark scrawl can't be told
+from a symbol; a bent plate and one that is gone altogether are not looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from vision.roadside.kinds import SignKind
+from vision.roadside.looks import CropLook
+
+SignFaultName = Literal["leaning", "faded", "obscured", "graffiti", "dirty"]
+
+RETROREFLECTIVITY = "retroreflectivity: not assessable from daylight video"
+
+
+@dataclass(frozen=True, slots=True)
+class SignRules:
+    """From where on a sign is faulty. Bounds lie beyond 95 % of the sound GTSDB signs, by kind where kinds differ.
+
+    Attributes:
+        min_views: That can be judged; fewer say nothing.
+        min_size_px: A smaller sign is too coarse: its rim is then under 2 px wide.
+        min_contrast: Under it colours are lost in haze or darkness.
+        min_sharpness: Under it the rim runs into the field.
+        least_colour: Depth of the kind's own colour under which it is faded.
+        leaves: Share in the colours of leaves from which on it is obscured.
+        rim_gaps: Share of the rim without its colour from which on something covers it.
+        foreign: Share in colours that the kind doesn't have from which on it is graffiti.
+        soil: Share in the colours of earth from which on it is dirty.
+        lean_deg: From which on a plate leans, with at least so many views that agree.
+    """
+
+    min_views: int = 2
+    min_size_px: float = 20.0
+    min_contrast: float = 0.10
+    min_sharpness: float = 6.0
+    least_colour: dict[SignKind, float] = field(
+        default_factory=lambda: {"prohibitory": 0.52, "danger": 0.42, "mandatory": 0.55}
+    )
+    leaves: float = 0.12
+    rim_gaps: float = 0.40
+    foreign: float = 0.16
+    soil: float = 0.30
+    lean_deg: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class SignFault:
+    """One thing that is wrong with a sign.
+
+    Attributes:
+        name: What.
+        measured: Median of the measure over the views that count.
+        limit: That it passed.
+        reason: In a sentence.
+    """
+
+    name: SignFaultName
+    measured: float
+    limit: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignCondition:
+    """What a sign's views say of its condition.
+
+    Attributes:
+        faults: Empty for a sound sign, and for one that can't be judged.
+        not_assessable: What can't be judged, each with its reason; never empty.
+        views: That were judged.
+    """
+
+    faults: tuple[SignFault, ...]
+    not_assessable: tuple[str, ...]
+    views: int
+
+    @property
+    def judged(self) -> bool:
+        """Whether anything could be judged."""
+        return self.views > 0
+
+
+def judge_sign(kind: SignKind, looks: Sequence[CropLook], rules: SignRules, roll_deg: float = 0.0) -> SignCondition:
+    """Judge one sign by all its views.
+
+    Args:
+        kind: Of the sign.
+        looks: Of its whole boxes, those at the picture's edge left out.
+        rules: From where on it is faulty.
+        roll_deg: Of the camera, clockwise as in ``Camera``: all that it sees leans the other way.
+    """
+    if kind == "other":
+        return SignCondition((), ("condition: plates of this kind have many forms and colours", RETROREFLECTIVITY), 0)
+    usable = [look for look in looks if _usable(look, rules)]
+    if len(usable) < rules.min_views:
+        return SignCondition((), (_why_not(looks, usable, rules), RETROREFLECTIVITY), 0)
+    faults: list[SignFault] = []
+    left_out = [RETROREFLECTIVITY]
+    views = len(usable)
+    leaves, gaps = _median(usable, "leaves"), _median(usable, "rim_gaps")
+    if leaves >= rules.leaves:
+        faults.append(SignFault("obscured", leaves, rules.leaves, _share(leaves, "leaves cover", views)))
+    elif gaps >= rules.rim_gaps:
+        faults.append(
+            SignFault("obscured", gaps, rules.rim_gaps, _share(gaps, "its rim's colour is covered on", views))
+        )
+    foreign, soil = _median(usable, "foreign"), _median(usable, "soil")
+    if foreign >= rules.foreign:
+        words = "strong colours that such a sign doesn't have cover"
+        faults.append(SignFault("graffiti", foreign, rules.foreign, _share(foreign, words, views)))
+    if soil >= rules.soil:
+        faults.append(SignFault("dirty", soil, rules.soil, _share(soil, "earthen colours cover", views)))
+    colour, least = _median(usable, "colour"), rules.least_colour[kind]
+    if faults:
+        left_out.append("colour: covered in part")
+    elif colour < least:
+        reason = f"its colour has {colour:.0%} of full depth in {views} views; sound signs of its kind have {least:.0%}"
+        faults.append(SignFault("faded", colour, least, f"{reason} or more."))
+    leans = [look.lean_deg + roll_deg for look in usable if look.lean_deg is not None]
+    if len(leans) < rules.min_views:
+        disc = kind != "danger"
+        left_out.append("leaning: a disc shows no axis" if disc else "leaning: its base is not seen clearly")
+    else:
+        lean, scatter = float(np.median(leans)), float(np.std(leans))
+        if abs(lean) >= rules.lean_deg and scatter <= abs(lean):
+            way = "right" if lean > 0 else "left"
+            reason = f"leans {abs(lean):.0f}° to the {way} in {len(leans)} views (scatter {scatter:.0f}°)."
+            faults.append(SignFault("leaning", abs(lean), rules.lean_deg, f"The plate {reason}"))
+    return SignCondition(tuple(faults), tuple(left_out), views)
+
+
+def _usable(look: CropLook, rules: SignRules) -> bool:
+    return (
+        look.colour is not None
+        and look.size_px >= rules.min_size_px
+        and look.contrast >= rules.min_contrast
+        and look.sharpness >= rules.min_sharpness
+    )
+
+
+def _why_not(looks: Sequence[CropLook], usable: Sequence[CropLook], rules: SignRules) -> str:
+    largest = max((look.size_px for look in looks), default=0.0)
+    if largest < rules.min_size_px:
+        return f"condition: at most {largest:.0f} px large"
+    if usable:
+        return f"condition: only {len(usable)} of {len(looks)} views are large, clear and sharp enough"
+    return "condition: its views are too dark, hazy or blurred"
+
+
+def _median(looks: Sequence[CropLook], name: str) -> float:
+    return float(np.median([getattr(look, name) for look in looks]))
+
+
+def _share(share: float, words: str, views: int) -> str:
+    return f"{words[0].upper()}{words[1:]} {share:.0%} of it in {views} views."
