@@ -11,8 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from vision.anomaly.backbone import Backbone
-from vision.anomaly.coreset import F32
+from vision.anomaly.features import F32, PictureBackbone
 from vision.anomaly.heat import overlay
 from vision.anomaly.measures import Mask, auroc, auroc_interval, region_overlap
 from vision.anomaly.model import AnomalyModel, load_anomaly_model
@@ -36,7 +35,7 @@ class AnomalyEvaluation:
         normal: Folder of normal pictures that it didn't learn from, or a pattern of names in one.
         defects: Folders of defective ones, likewise; each is scored by itself and all together.
         masks: Folder of masks, 0 where sound, named as the picture with ``.png``.
-        heat_maps: Where to write a picture with its heat map over it for each; None for nowhere.
+        heat_maps: Where to write each picture with its heat map over it, a folder for each set; None for nowhere.
     """
 
     model: Path
@@ -76,8 +75,12 @@ def evaluate_anomaly(evaluation: AnomalyEvaluation, choice: BackboneChoice, prog
     count = len(normal) + sum(len(one) for one in defects)
     progress.start("examine", count)
     begun = time.perf_counter()
-    sound = _examine(model, backbone, normal, evaluation, None, progress)
-    faulty = [_examine(model, backbone, one, evaluation, evaluation.masks, progress) for one in defects]
+    folders = [_heat_folder(evaluation.heat_maps, n, one) for n, one in enumerate((normal, *defects))]
+    sound = _examine(model, backbone, normal, None, folders[0], progress)
+    faulty = [
+        _examine(model, backbone, one, evaluation.masks, folder, progress)
+        for one, folder in zip(defects, folders[1:], strict=True)
+    ]
     progress.note(f"{count / (time.perf_counter() - begun):.1f} pictures a second, heat maps included")
     progress.note(f"station {model.info.station}: {model.threshold}")
     rows = [_row(str(pictures.folder), sound, [one]) for pictures, one in zip(defects, faulty, strict=True)]
@@ -114,10 +117,10 @@ def evaluate_state(
 
 def _examine(
     model: AnomalyModel,
-    backbone: Backbone,
+    backbone: PictureBackbone,
     pictures: StationPictures,
-    evaluation: AnomalyEvaluation,
     masks: Path | None,
+    heat_maps: Path | None,
     progress: Progress,
 ) -> _Scored:
     scores, heats, flagged, known = [], [], 0, []
@@ -128,8 +131,8 @@ def _examine(
         heats.append(found.heat)
         flagged += found.anomalous
         known.append(_read_mask(masks / f"{path.stem}.png", found.heat) if masks else None)
-        if evaluation.heat_maps is not None:
-            _write(evaluation.heat_maps / f"{path.stem}.jpg", overlay(image, found.heat, model.usual_heat))
+        if heat_maps is not None:
+            _write(heat_maps / f"{path.stem}.jpg", overlay(image, found.heat, model.usual_heat))
         progress.advance()
     return _Scored(np.array(scores), flagged, tuple(heats), tuple(known))
 
@@ -166,6 +169,14 @@ def _pixel_auroc(heats: Sequence[F32], masks: Sequence[Mask]) -> float:
 
 def _share(scored: _Scored) -> float:
     return round(scored.flagged / len(scored.scores), 3)
+
+
+def _heat_folder(heat_maps: Path | None, number: int, pictures: StationPictures) -> Path | None:
+    """Give a folder of its own for each set, since pictures of two sets may have one name."""
+    if heat_maps is None:
+        return None
+    name = "".join(letter for letter in pictures.folder.name if letter not in "*?[]").strip("_")
+    return heat_maps / f"{number}-{name}"
 
 
 def _read_mask(path: Path, heat: F32) -> Mask | None:

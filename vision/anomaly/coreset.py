@@ -8,11 +8,9 @@ distance, 1985).
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from vision.anomaly.features import F32
 from vision.types import Int
-
-F32 = NDArray[np.float32]
 
 _PROJECTED = 48
 """Dimensions that distances are compared in: a random projection nearly keeps them (Johnson, Lindenstrauss, 1984)."""

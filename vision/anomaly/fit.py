@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from vision.anomaly.backbone import Backbone, PatchFeatures
-from vision.anomaly.coreset import F32
+from vision.anomaly.features import F32, PatchFeatures, PictureBackbone
 from vision.anomaly.heat import picture_score
 from vision.anomaly.memory import MemorySize, PatchMemory, remember
 from vision.anomaly.model import AnomalyModel, StationModelInfo
@@ -51,7 +50,7 @@ class AnomalyTraining:
 
 def fit_anomaly(
     pictures: StationPictures,
-    backbone: Backbone,
+    backbone: PictureBackbone,
     training: AnomalyTraining,
     advance: Callable[[], None] = lambda: None,
 ) -> AnomalyModel:
@@ -87,7 +86,7 @@ def fit_anomaly(
         station=training.station,
         backbone=backbone.name,
         backbone_sha256=backbone.sha256,
-        image_size_px=training.image_size_px,
+        image_size_px=backbone.image_size_px,
         pictures=len(pictures),
         pictures_sha256=pictures.sha256,
         made_at=datetime.now(UTC).replace(microsecond=0),

@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from vision.anomaly.backbone import Backbone
-from vision.anomaly.coreset import F32
+from vision.anomaly.features import F32, PictureBackbone
 from vision.anomaly.model import StationModelInfo
 from vision.anomaly.pictures import StationPictures
 from vision.anomaly.state import Crop, KeptOut, StateModel, descriptor, probabilities, squared_distances
@@ -53,7 +52,7 @@ class StateTraining:
 
 def fit_state(
     pictures: Mapping[str, StationPictures],
-    backbone: Backbone,
+    backbone: PictureBackbone,
     training: StateTraining,
     advance: Callable[[], None] = lambda: None,
 ) -> StateModel:
@@ -90,7 +89,7 @@ def fit_state(
         station=training.station,
         backbone=backbone.name,
         backbone_sha256=backbone.sha256,
-        image_size_px=training.image_size_px,
+        image_size_px=backbone.image_size_px,
         pictures=len(label),
         pictures_sha256=hashlib.sha256(digest.encode("ascii")).hexdigest(),
         made_at=datetime.now(UTC).replace(microsecond=0),

@@ -5,8 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from vision.anomaly.backbone import CELL_PX, PatchFeatures
-from vision.anomaly.coreset import F32
+from vision.anomaly.features import CELL_PX, F32, PatchFeatures
 from vision.types import Image, frozen
 
 _SMOOTH_PX = 4.0
@@ -14,7 +13,7 @@ _SMOOTH_PX = 4.0
 _ODDEST_SHARE = 0.03
 """Of the patches whose mean is the score: one odd patch is noise where a thousand are looked at."""
 _SEEN_FROM, _FULL_AT = 1.0, 3.0
-"""Oddness in units of the threshold's patch level that the overlay begins to show, and shows in full."""
+"""Heat, over what normal pictures reach, from which the overlay shows colour, and at which it is fully red."""
 
 
 def picture_score(odd: F32) -> float:

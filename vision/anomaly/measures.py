@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from vision.anomaly.coreset import F32
+from vision.anomaly.features import F32
 from vision.errors import InputError
 from vision.types import Float
 

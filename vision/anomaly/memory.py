@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.anomaly.coreset import F32, choose_coreset
+from vision.anomaly.coreset import choose_coreset
+from vision.anomaly.features import F32
 from vision.errors import ModelError
 from vision.types import Int, frozen
 

@@ -15,8 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from vision.anomaly.backbone import Backbone
-from vision.anomaly.coreset import F32
+from vision.anomaly.features import F32, PictureBackbone
 from vision.anomaly.heat import heat_map, picture_score
 from vision.anomaly.memory import PatchMemory
 from vision.anomaly.threshold import Threshold
@@ -85,7 +84,7 @@ class AnomalyModel:
     threshold: Threshold
     usual_heat: float
 
-    def examine(self, images: Sequence[Image], backbone: Backbone) -> Iterator[Anomaly]:
+    def examine(self, images: Sequence[Image], backbone: PictureBackbone) -> Iterator[Anomaly]:
         """Score pictures of the station, in order.
 
         Raises:
@@ -123,7 +122,7 @@ def load_anomaly_model(path: Path) -> AnomalyModel:
         raise ModelError(f"{path} is not a station's anomaly model: {err}; make it anew") from err
 
 
-def check_backbone(info: StationModelInfo, backbone: Backbone) -> None:
+def check_backbone(info: StationModelInfo, backbone: PictureBackbone) -> None:
     """Make sure that a model meets the features that it was made with.
 
     Raises:

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vision.anomaly.backbone import Backbone, PatchFeatures
-from vision.anomaly.coreset import F32
+from vision.anomaly.features import F32, PatchFeatures, PictureBackbone
 from vision.anomaly.model import StationModelInfo, check_backbone, read_station_file, write_station_file
 from vision.anomaly.threshold import Threshold
 from vision.errors import ConfigError, InputError, ModelError
@@ -133,7 +132,7 @@ class StateModel:
                 f"({len(self.states)}, {len(self.deviation)})"
             )
 
-    def read(self, images: Sequence[Image], backbone: Backbone) -> Iterator[StateReading]:
+    def read(self, images: Sequence[Image], backbone: PictureBackbone) -> Iterator[StateReading]:
         """Tell the state on each picture, in order.
 
         Args:

@@ -74,7 +74,7 @@ def choose_threshold(scores: Float, asked_rate: float) -> Threshold:
     if count == 0 or not np.isfinite(scores).all():
         raise InputError(f"{count} kept-out scores, not all finite: no threshold can rest on them")
     rank = max(1, int(np.floor(asked_rate * (count + 1) + 1e-9)))
-    low, high = beta.ppf([(1.0 - INTERVAL) / 2.0, (1.0 + INTERVAL) / 2.0], rank, count + 1 - rank)
+    low, high = (beta.ppf((1.0 + sign * INTERVAL) / 2.0, rank, count + 1 - rank) for sign in (-1, 1))
     return Threshold(
         value=float(np.sort(scores)[count - rank]),
         asked_rate=asked_rate,

@@ -11,52 +11,27 @@ import tempfile
 import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import openvino as ov
-from numpy.typing import NDArray
 
+from vision.anomaly.features import CELL_PX, F32, PatchFeatures
 from vision.detectors.weights import weights_sha256
 from vision.errors import InferenceError, ModelError, WeightsNotFound
 from vision.types import Image
 from vision.ultralytics_import import importing_ultralytics
 
-F32 = NDArray[np.float32]
-
 _FORMAT = 1  # of the cached conversion; raise it when _convert() changes
-CELL_PX = 8
-"""Side of the square of the resized picture that one patch stands for."""
 _PADDED_TO = 16  # the deeper layer's stride
 _LAYERS = (4, 6)
 """C2f blocks at strides 8 and 16 of a YOLOv8; see ``infra/decisions/0009``."""
 
 
-@dataclass(frozen=True, slots=True)
-class PatchFeatures:
-    """What the backbone says of a picture.
-
-    Attributes:
-        cells: (h, w, D) float32: one vector for each 8 x 8 pixels of the resized picture.
-        resized_wh: Size that the picture was resized to, pixels.
-        picture_wh: Its own size, pixels.
-    """
-
-    cells: F32
-    resized_wh: tuple[int, int]
-    picture_wh: tuple[int, int]
-
-    @property
-    def rows(self) -> F32:
-        """(h * w, D): the cells, row by row."""
-        return self.cells.reshape(-1, self.cells.shape[2])
-
-
-class Backbone:
-    """Describes pictures by the middle layers of an ultralytics YOLO."""
+class YoloBackbone:
+    """A PictureBackbone over the middle layers of an ultralytics YOLO."""
 
     def __init__(self, weights: Path, cache_dir: Path, image_size_px: int) -> None:
         """Load, converting first if this machine hasn't yet.
