@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from vision.anomaly.features import F32, PatchFeatures, PictureBackbone
-from vision.anomaly.heat import picture_score
+from vision.anomaly.features import CELL_PX, F32, PatchFeatures, PictureBackbone
+from vision.anomaly.heat import heat_map, picture_score
 from vision.anomaly.memory import MemorySize, PatchMemory, remember
 from vision.anomaly.model import AnomalyModel, StationModelInfo
 from vision.anomaly.pictures import StationPictures, check_normals
@@ -19,7 +19,7 @@ from vision.anomaly.threshold import choose_threshold
 from vision.types import Float
 
 LEAST_NORMALS = 20
-_HEAT_QUANTILE = 0.999
+_HEAT_QUANTILE = 0.995
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,17 +136,17 @@ def _kept_out_scores(
     memories: Sequence[PatchMemory],
     samples: Sequence[_Samples],
 ) -> tuple[Float, F32]:
-    """Score each picture by a memory whose patches and spread come from the other folds."""
+    """Score each picture, and sample its heat map, by a memory whose patches and spread come from the other folds."""
     scores = np.empty(len(described))
-    odds = []
+    heats = []
     for fold, memory in enumerate(memories):
         told = _told_spread(memory, [one for one in samples if one.fold != fold])
         for index, features in enumerate(described):
             if fold_of[index] == fold:
                 odd = told.distances(features.rows).reshape(features.cells.shape[:2])
                 scores[index] = picture_score(odd)
-                odds.append(odd.ravel())
-    return scores, np.concatenate(odds)
+                heats.append(heat_map(odd, features)[::CELL_PX, ::CELL_PX].ravel())
+    return scores, np.concatenate(heats)
 
 
 def _told_spread(memory: PatchMemory, samples: Sequence[_Samples]) -> PatchMemory:

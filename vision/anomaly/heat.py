@@ -12,7 +12,7 @@ _SMOOTH_PX = 4.0
 """Of the heat map, in pixels of the resized picture; as in Roth et al., CVPR 2022, section 3.3."""
 _ODDEST_SHARE = 0.03
 """Of the patches whose mean is the score: one odd patch is noise where a thousand are looked at."""
-_SEEN_FROM, _FULL_AT = 1.0, 3.0
+_SEEN_FROM, _FULL_AT = 1.0, 2.0
 """Heat, over what normal pictures reach, from which the overlay shows colour, and at which it is fully red."""
 
 

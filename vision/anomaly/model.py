@@ -76,7 +76,7 @@ class AnomalyModel:
         info: What it was made from.
         memory: Normal patches.
         threshold: From where on a picture is an anomaly.
-        usual_heat: The 99.9th percentile of the oddness of kept-out normal patches: where heat maps begin to be drawn.
+        usual_heat: Heat that 99.5 % of the area of kept-out normal pictures stays below: colours begin there.
     """
 
     info: StationModelInfo
