@@ -16,6 +16,9 @@ from typing import Annotated, Literal
 import typer
 
 from vision.errors import ConfigError, WalkdownError
+from workflows.cli_evaluate import evaluate_app
+from workflows.cli_options import AsJson, Config
+from workflows.cli_train import train_app
 
 app = typer.Typer(
     name="walkdown",
@@ -26,17 +29,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 simulate_app = typer.Typer(no_args_is_help=True, help="Make drives whose truth is known.")
-train_app = typer.Typer(no_args_is_help=True, help="Train walkdown's own models.")
-evaluate_app = typer.Typer(no_args_is_help=True, help="Measure how good walkdown is.")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(train_app, name="train")
 app.add_typer(evaluate_app, name="evaluate")
 
 INTERRUPTED = 130
 """The exit code that typer makes of Ctrl-C: 128 and the number of SIGINT, as shells count."""
-
-Config = Annotated[Path | None, typer.Option("--config", help="Settings file; walkdown.toml by default.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
 def main() -> None:
@@ -217,115 +215,6 @@ def simulate_road_command(
         signals=signals,
     )
     typer.echo(str(simulate_road(options, out)))
-
-
-@train_app.command("detector")
-def train_detector_command(
-    data: Annotated[Path, typer.Option(help="A mix (TOML) or a YOLO data.yaml.")],
-    init: Annotated[Path, typer.Option(help="Weights to start from.")],
-    out: Annotated[Path, typer.Option(help="Checkpoints and the finished weights; an unfinished run goes on.")],
-    data_root: Annotated[Path | None, typer.Option(help="Where a mix's paths start from.")] = None,
-    simulated_frames: Annotated[int, typer.Option(min=0, help="Rendered frames to add.")] = 0,
-    epochs: Annotated[int, typer.Option(min=1)] = 30,
-    image_size: Annotated[int, typer.Option(min=64)] = 640,
-    batch_size: Annotated[int, typer.Option(min=1)] = 8,
-    learning_rate: Annotated[float | None, typer.Option(help="By ultralytics' own choice if left out.")] = None,
-    device: Annotated[str, typer.Option(help="cpu, or a CUDA device number.")] = "cpu",
-    seed: Annotated[int, typer.Option()] = 0,
-) -> None:
-    """Train a YOLO-seg detector; print the finished weights' path."""
-    from vision.training.detector import DetectorTraining
-    from workflows.train import DetectorJob, run_detector_training
-
-    training = DetectorTraining(
-        data_yaml=data,
-        init=init,
-        out_dir=out,
-        epochs=epochs,
-        image_size=image_size,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        device=device,
-        seed=seed,
-    )
-    typer.echo(str(run_detector_training(DetectorJob(data, data_root, init, out, simulated_frames, training))))
-
-
-@train_app.command("calibration")
-def train_calibration_command(
-    weights: Annotated[Path, typer.Option(help="The detector; its calibration is written beside it.")],
-    drives: Annotated[int, typer.Option(min=1, help="Simulated drives.")] = 20,
-    length_m: Annotated[float, typer.Option(min=50.0, help="Of each drive.")] = 150.0,
-    mask_logit: Annotated[float, typer.Option(help="Edge of a mask; the one with the least area error.")] = 0.0,
-    config: Config = None,
-) -> None:
-    """Calibrate a detector's confidence on simulated drives; print the calibration's path."""
-    from dataclasses import replace
-
-    from infra.settings import load_settings
-    from vision.calibration import calibration_path
-    from vision.training.calibrate import write_calibration
-    from workflows.calibrate import calibrate
-    from workflows.inspect import detector_config
-    from workflows.progress import console_progress
-
-    detector = detector_config(load_settings(config), mask_logit)
-    detector = replace(detector, weights=weights)
-    with console_progress() as progress:
-        calibration = calibrate(detector, drives, length_m, progress)
-    write_calibration(calibration, calibration_path(weights))
-    typer.echo(str(calibration_path(weights)))
-
-
-@evaluate_app.command("detector")
-def evaluate_detector_command(
-    data: Annotated[Path, typer.Option(help="A mix (TOML); the val split of each of its sets is scored.")],
-    data_root: Annotated[Path | None, typer.Option(help="Where the mix's paths start from.")] = None,
-    weights: Annotated[Path | None, typer.Option(help="The shipped road model by default.")] = None,
-    image_size: Annotated[int, typer.Option(min=64)] = 640,
-    as_json: AsJson = False,
-) -> None:
-    """Average precision on labelled pictures that the model did not train on, each set by itself."""
-    from vision.detectors.weights import find_weights
-    from workflows.evaluate_detector import as_rows, evaluate_detector
-    from workflows.listing import print_rows
-
-    rows = as_rows(evaluate_detector(find_weights(weights), data, data_root, image_size))
-    typer.echo(json.dumps(rows, indent=2)) if as_json else print_rows(rows, "nothing to score")
-
-
-@evaluate_app.command("pipeline")
-def evaluate_pipeline_command(
-    simulated: Annotated[int, typer.Option(min=1, help="Drives of each condition, with seeds from 0 up.")] = 10,
-    conditions: Annotated[str, typer.Option(help="Of day,night,rain,low_sun.")] = "day",
-    length_m: Annotated[float, typer.Option(min=50.0, help="Of each drive.")] = 300.0,
-    gps_noise_m: Annotated[float, typer.Option(min=0.0)] = 2.0,
-    keep: Annotated[Path | None, typer.Option(help="Keep drives and reports here.")] = None,
-    config: Config = None,
-    as_json: AsJson = False,
-) -> None:
-    """Recall, precision, duplicates, place and size on simulated drives whose truth is known."""
-    from typing import get_args
-
-    from infra.settings import load_settings
-    from vision.simulation.options import ConditionName, RoadSimulation
-    from workflows.evaluate_pipeline import PipelineEvaluation, evaluate_pipeline, score_rows
-    from workflows.listing import print_rows
-    from workflows.progress import console_progress
-
-    named = [name.strip().replace("-", "_") for name in conditions.split(",")]
-    known: tuple[ConditionName, ...] = get_args(ConditionName)
-    if unknown := set(named) - set(known):
-        raise ConfigError(f"no condition {', '.join(sorted(unknown))}: choose of {', '.join(known)}")
-    evaluation = PipelineEvaluation(
-        seeds=tuple(range(simulated)),
-        conditions=tuple(name for name in known if name in named),
-        drive=RoadSimulation(seed=0, length_m=length_m, gps_noise_m=gps_noise_m),
-        keep_dir=keep,
-    )
-    with console_progress() as progress:
-        rows = score_rows(evaluate_pipeline(evaluation, load_settings(config), progress))
-    typer.echo(json.dumps(rows, indent=2)) if as_json else print_rows(rows, "nothing to score")
 
 
 def _overrides(options: dict[str, object | None]) -> dict[str, dict[str, object]]:

@@ -1,0 +1,168 @@
+"""Learn the states of equipment from a few pictures of each, and how far the reading may be trusted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from vision.anomaly.features import F32, PictureBackbone
+from vision.anomaly.model import StationModelInfo
+from vision.anomaly.pictures import StationPictures
+from vision.anomaly.state import Crop, KeptOut, StateModel, descriptor, probabilities, squared_distances
+from vision.anomaly.threshold import choose_threshold
+from vision.errors import ConfigError, InputError
+from vision.types import Float, Int, frozen
+
+LEAST_PICTURES = 5
+"""Of a state: fewer can't be told from each other's accidents."""
+_FOLDS = 5
+_SHRINKAGE = 0.5
+"""Of the deviation within states towards its mean over features; few pictures know each feature's own only roughly."""
+_TEMPERATURES = (1e-3, 1e2)
+_LEAST_PROBABILITY = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class StateTraining:
+    """How to learn the states of one piece of equipment.
+
+    Attributes:
+        station: Its name.
+        crop: Where in the picture it is.
+        unknown_rate: Share of pictures of the known states that may be called unknown.
+        image_size_px: Long side that the crop is resized to.
+    """
+
+    station: str
+    crop: Crop
+    unknown_rate: float = 0.02
+    image_size_px: int = 160
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of these settings."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode("utf-8")).hexdigest()
+
+
+def fit_state(
+    pictures: Mapping[str, StationPictures],
+    backbone: PictureBackbone,
+    training: StateTraining,
+    advance: Callable[[], None] = lambda: None,
+) -> StateModel:
+    """Learn the states.
+
+    Args:
+        pictures: By state.
+        backbone: That describes the crop; the model works with no other.
+        training: How.
+        advance: Called once a picture.
+
+    Raises:
+        ConfigError: Fewer than two states.
+        InputError: A state has fewer than 5 pictures, one picture stands for two states, or the crop reaches out.
+        InferenceError: The backbone failed.
+    """
+    _check(pictures)
+    states = tuple(pictures)
+    described: list[F32] = []
+    for one in pictures.values():
+        for features in backbone.describe([training.crop.of(image) for image in one.images]):
+            described.append(descriptor(features))
+            advance()
+    rows = np.stack(described)
+    label = np.repeat(np.arange(len(states)), [len(one) for one in pictures.values()])
+    squared = _kept_out_distances(rows, label, len(states))
+    own = np.sqrt(squared[np.arange(len(label)), label])
+    threshold = choose_threshold(own, training.unknown_rate)
+    temperature = _fit_temperature(squared, label)
+    means, deviation = _means_and_deviation(rows, label, len(states))
+    digest = "".join(one.sha256 for one in pictures.values())
+    info = StationModelInfo(
+        kind="state",
+        station=training.station,
+        backbone=backbone.name,
+        backbone_sha256=backbone.sha256,
+        image_size_px=backbone.image_size_px,
+        pictures=len(label),
+        pictures_sha256=hashlib.sha256(digest.encode("ascii")).hexdigest(),
+        made_at=datetime.now(UTC).replace(microsecond=0),
+        settings_sha256=training.sha256,
+    )
+    kept_out = _summary(squared, label, threshold.value, temperature)
+    return StateModel(info, training.crop, states, frozen(means), frozen(deviation), temperature, threshold, kept_out)
+
+
+def _check(pictures: Mapping[str, StationPictures]) -> None:
+    if len(pictures) < 2:
+        raise ConfigError("one state can't be told from another: give --state NAME=FOLDER at least twice")
+    for name, one in pictures.items():
+        if len(one) < LEAST_PICTURES:
+            raise InputError(
+                f"{one.folder}: {len(one)} pictures of state {name} can be used: at least {LEAST_PICTURES} different "
+                f"ones are needed, take {LEAST_PICTURES - len(one)} more"
+            )
+    owner: dict[bytes, str] = {}
+    for name, one in pictures.items():
+        for path, image in zip(one.paths, one.images, strict=True):
+            other = owner.setdefault(hashlib.sha256(image.tobytes()).digest(), name)
+            if other != name:
+                raise InputError(f"{path}: the same picture stands for {other} and for {name}; take it out of one")
+
+
+def _kept_out_distances(rows: F32, label: Int, count: int) -> Float:
+    """Give (N, S) squared distances of each picture to means that it had no part in."""
+    squared = np.empty((len(rows), count))
+    fold_of = np.empty(len(rows), np.int64)
+    for state in range(count):
+        own = np.flatnonzero(label == state)
+        fold_of[own] = np.arange(len(own)) * _FOLDS // len(own)  # runs of neighbours, within each state
+    for fold in range(_FOLDS):
+        out = fold_of == fold
+        means, deviation = _means_and_deviation(rows[~out], label[~out], count)
+        squared[out] = squared_distances(rows[out], means, deviation)
+    return squared
+
+
+def _means_and_deviation(rows: F32, label: Int, count: int) -> tuple[F32, F32]:
+    means = np.stack([rows[label == state].mean(axis=0, dtype=np.float64) for state in range(count)])
+    freedom = max(1, len(rows) - count)
+    variance = np.square(rows - means[label]).sum(axis=0) / freedom
+    shrunk = (1.0 - _SHRINKAGE) * variance + _SHRINKAGE * variance.mean()
+    # pictures without any noise (drawn ones) have no deviation: any difference then counts
+    deviation = np.sqrt(np.maximum(shrunk, np.finfo(np.float32).tiny))
+    return means.astype(np.float32), deviation.astype(np.float32)
+
+
+def _fit_temperature(squared: Float, label: Int) -> float:
+    """Fit the softmax on kept-out pictures, with Platt's targets (Probabilistic outputs for SVMs, 1999, section 2.2).
+
+    They are short of 1 by what n pictures can't know, so that pictures all read rightly don't make a reading certain.
+    """
+    count = squared.shape[1]
+    right = (np.bincount(label, minlength=count) + 1.0) / (np.bincount(label, minlength=count) + 2.0)
+    target = np.repeat(((1.0 - right) / (count - 1))[label][:, None], count, axis=1)
+    target[np.arange(len(label)), label] = right[label]
+
+    def loss(log_temperature: float) -> float:
+        given = probabilities(squared, float(np.exp(log_temperature)))
+        return float(-(target * np.log(np.maximum(given, _LEAST_PROBABILITY))).sum(axis=1).mean())
+
+    low, high = np.log(_TEMPERATURES)
+    return float(np.exp(minimize_scalar(loss, bounds=(float(low), float(high)), method="bounded").x))
+
+
+def _summary(squared: Float, label: Int, threshold: float, temperature: float) -> KeptOut:
+    nearest = squared.argmin(axis=1)
+    known = np.sqrt(squared.min(axis=1)) <= threshold
+    right = int((known & (nearest == label)).sum())
+    unknown = int((~known).sum())
+    own = probabilities(squared, temperature)[np.arange(len(label)), label]
+    loss = float(-np.log(np.maximum(own, _LEAST_PROBABILITY)).mean())
+    return KeptOut(len(label), right, unknown, len(label) - right - unknown, loss)
