@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vision.errors import ConfigError
 from vision.training.detector import DetectorTraining, train_detector
-from vision.training.mix import MixSource, read_mix, write_yolo_dataset
+from vision.training.mix import MixSource, Simulator, read_mix, write_yolo_dataset
 from vision.training.ship import ship_weights
 
 SIMULATED_TRAINING_SEEDS = range(100_000, 200_000)
@@ -59,13 +59,25 @@ def _dataset(job: DetectorJob) -> Path:
         return dataset / "data.yaml"  # an interrupted run goes on with the images that it began with
     mix = read_mix(job.data, job.data_root)
     if job.simulated_frames:
-        from vision.simulation.training_frames import write_training_frames
-
         rendered = job.out_dir / "simulated"
-        frames_per_seed = 4
-        seeds = SIMULATED_TRAINING_SEEDS[: -(-job.simulated_frames // frames_per_seed)]
-        write_training_frames(rendered, seeds, frames_per_seed)
+        _render(mix.simulator, rendered, job.simulated_frames)
         names = {name: name for name in mix.names}
-        mix = replace(mix, sources=(*mix.sources, MixSource(rendered, names, train_only=True)))
+        own = MixSource(rendered, names, train_only=mix.simulator == "road")
+        mix = replace(mix, sources=(*mix.sources, own))
+    if not mix.sources:
+        raise ConfigError(f"{job.data} names no [[source]]: add one, or render frames with --simulated-frames")
     write_yolo_dataset(mix, dataset)
     return dataset / "data.yaml"
+
+
+def _render(simulator: Simulator, out_dir: Path, frames: int) -> None:
+    """Render training frames, and for a simulator whose things no set labels, some to validate on as well."""
+    if simulator == "road":
+        from vision.simulation.training_frames import write_training_frames
+
+        write_training_frames(out_dir, SIMULATED_TRAINING_SEEDS[: -(-frames // 4)], 4)
+        return
+    from vision.simulation.roadside_frames import write_roadside_frames
+
+    write_roadside_frames(out_dir, SIMULATED_TRAINING_SEEDS[: -(-frames // 8)], 8)
+    write_roadside_frames(out_dir, SIMULATED_TRAINING_SEEDS[10_000:10_015], 4, split="val")

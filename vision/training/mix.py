@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, get_args
 
 import numpy as np
 import yaml
@@ -24,6 +25,8 @@ _IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
 _ELLIPSE_POINTS = 24
 _ELLIPSE_POWER = 2.0 / 3.0  # a superellipse of degree 3: between an ellipse and its box
 _MIN_REFINE_IOU = 0.5
+
+Simulator = Literal["road", "roadside"]
 
 Polygon = NDArray[np.float64]
 """(N, 2) vertices, fractions of image width and height."""
@@ -52,10 +55,17 @@ class MixSource:
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """Classes of the model to train, and the sets that it is trained on."""
+    """Classes of the model to train, the sets that it is trained on, and what simulated frames to add show.
+
+    Attributes:
+        names: Classes, by class id.
+        sources: Labelled sets.
+        simulator: ``road``: outlined distress on the road; ``roadside``: boxes about signs and signal heads.
+    """
 
     names: tuple[str, ...]
     sources: tuple[MixSource, ...] = field(default_factory=tuple)
+    simulator: Simulator = "road"
 
 
 def read_mix(path: Path, data_root: Path | None = None) -> Mix:
@@ -71,13 +81,16 @@ def read_mix(path: Path, data_root: Path | None = None) -> Mix:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         names = tuple(table["names"])
-        sources = tuple(_read_source(source, data_root or path.parent) for source in table["source"])
+        sources = tuple(_read_source(source, data_root or path.parent) for source in table.get("source", []))
+        simulator = table.get("simulator", "road")
     except (OSError, KeyError, TypeError, ValueError) as err:
         raise ConfigError(f"{path} is not a training mix (names = [...], [[source]] path, classes): {err}") from err
     unknown = {name for source in sources for name in source.classes.values()} - set(names)
     if unknown:
         raise ConfigError(f"{path} maps to classes that its names don't list: {', '.join(sorted(unknown))}")
-    return Mix(names, sources)
+    if simulator not in get_args(Simulator):
+        raise ConfigError(f"{path}: simulator is {simulator!r}; write one of {', '.join(get_args(Simulator))}")
+    return Mix(names, sources, simulator)
 
 
 def _read_source(table: dict[str, object], root: Path) -> MixSource:
