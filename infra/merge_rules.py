@@ -32,7 +32,9 @@ class MergeRules(BaseModel):
         across_kinds: Classes whose length lies across the road.
         worse_share: Area or length must have grown by more than this share to be called worse ...
         worse_sigmas: ... and by more than so many times the combined error of the two measures.
-        repaired_min_frames: So many valid frames must have shown a spot before it is called repaired.
+        repaired_min_frames: So many valid frames must have shown a spot before it is called repaired ...
+        repaired_chance: ... and so many that a defect which is still there, seen as often as it was the last time,
+            would have been missed in all of them with no more than this chance.
         coverage_reach_m: A place further than this from the line that was driven was not seen from it.
     """
 
@@ -54,4 +56,5 @@ class MergeRules(BaseModel):
     worse_share: Positive = 0.3
     worse_sigmas: Positive = 2.0
     repaired_min_frames: Annotated[int, Field(ge=1)] = 2
+    repaired_chance: Share = 0.05
     coverage_reach_m: Positive = 12.0

@@ -72,3 +72,21 @@ def has_grown(now: Measure | None, was: Measure | None, rules: MergeRules) -> bo
         return False
     noise = rules.worse_sigmas * math.hypot(now.error, was.error)
     return now.value - was.value > max(rules.worse_share * was.value, noise)
+
+
+def missed_by_chance(seen: int, expected: int, shown: int) -> float:
+    """Give the chance that a defect which is still there was detected in none of so many frames.
+
+    How often a detector sees this very defect is told by the last time that it was there, with Laplace's rule of
+    succession, so that three frames out of three don't make a certainty. Frames are taken to be independent, which they
+    aren't quite: hence the low bound that it is held against.
+
+    Args:
+        seen: Frames that it was detected in, last time.
+        expected: Frames that had it in good view then; at least ``seen``.
+        shown: Frames that showed its spot now.
+
+    >>> round(missed_by_chance(3, 3, 2), 3)
+    0.04
+    """
+    return float((1.0 - (seen + 1) / (expected + 2)) ** shown)

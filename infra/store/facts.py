@@ -14,7 +14,7 @@ from agents.types import FindingFacts, Quantity, Status
 from infra.merge_rules import MergeRules
 from infra.observation import Finding, mean_measure, newest_looks, one_a_footage
 from infra.spots import DrivenRoad
-from infra.status import earlier_campaigns, last_campaign, latest_campaign, status_when_seen
+from infra.status import earlier_campaigns, last_campaign, latest_campaign, missed_by_chance, status_when_seen
 from infra.store.assessments import rejected_findings
 from infra.store.coverage import load_coverage
 from infra.store.findings import find_findings, near_box, near_chainage
@@ -48,8 +48,8 @@ class InspectedFootage:
 def finding_facts(session: Session, inspection_id: str, rules: MergeRules = DEFAULT_RULES) -> list[FindingFacts]:
     """Give the findings that an inspection saw, by footage and time, then those that it looked for and didn't see.
 
-    A finding of an earlier campaign is *repaired* where this inspection's newest campaign saw its spot validly, in
-    ``repaired_min_frames`` frames or more and with a model that knows its class; *not observed* where its road is the
+    A finding of an earlier campaign is *repaired* where this inspection's newest campaign saw its spot validly, with a
+    model that knows its class, and so often that it can't just have been missed; *not observed* where its road is the
     inspection's but the spot wasn't seen so. Findings that are held to be none are left out there.
 
     Raises:
@@ -166,10 +166,16 @@ def _missed_facts(
         if view.state == "outside" and not own:
             continue
         shown = frames.count(view.bins)
-        repaired = shown >= rules.repaired_min_frames and finding.class_name in knows
         last = _last_seen([entry for entry in before if entry.observation.sighting_id in earlier], rules)
+        repaired = finding.class_name in knows and _surely_gone(last, shown, rules)
         facts.append(_facts(finding, "repaired" if repaired else "not_observed", last, before, (0, shown)))
     return sorted(facts, key=_place_order)
+
+
+def _surely_gone(last: Sequence[LedgerEntry], shown: int, rules: MergeRules) -> bool:
+    """Tell whether a defect that none of so many frames showed can't just have been missed."""
+    seen, expected = sum(e.frames_seen for e in last), sum(e.frames_expected for e in last)
+    return shown >= rules.repaired_min_frames and missed_by_chance(seen, expected, shown) <= rules.repaired_chance
 
 
 def _last_seen(entries: Sequence[LedgerEntry], rules: MergeRules) -> list[LedgerEntry]:

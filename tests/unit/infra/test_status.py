@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from infra.merge_rules import MergeRules
 from infra.observation import Observation
-from infra.status import has_grown, last_campaign, latest_campaign, status_when_seen
+from infra.status import has_grown, last_campaign, latest_campaign, missed_by_chance, status_when_seen
 from tests.builders_ledger import day, make_observation
 from vision.types import Measure
 
@@ -60,3 +62,17 @@ def test_the_last_campaign_is_what_lies_near_the_newest() -> None:
     views = [seen("a", 0), seen("b", 50), seen("c", 60)]
     assert [view.footage_id for view in last_campaign(views, RULES)] == ["b", "c"]
     assert last_campaign([], RULES) == []
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(1, 40))
+def test_more_frames_and_better_views_leave_less_to_chance(seen_in: int, more: int, shown: int) -> None:
+    expected = seen_in + more
+    chance = missed_by_chance(seen_in, expected, shown)
+    assert 0.0 < chance < 1.0
+    assert missed_by_chance(seen_in, expected, shown + 1) < chance
+    assert missed_by_chance(seen_in + 1, expected + 1, shown) < chance
+
+
+def test_two_frames_close_no_order_on_what_was_seen_half_the_time() -> None:
+    assert missed_by_chance(2, 4, 2) > RULES.repaired_chance
+    assert missed_by_chance(4, 4, 2) < RULES.repaired_chance
