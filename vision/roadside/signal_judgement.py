@@ -22,7 +22,8 @@ from vision.roadside.signal_timeline import HeadView, StateInterval, Timeline, T
 
 SignalFault = Literal["none", "all_dark", "lens_dark", "flashing", "stuck", "obscured", "not_assessable"]
 
-_LIKE_FLASHING: tuple[set[HeadState], ...] = ({"off"}, {"red"}, {"yellow"}, {"off", "red"}, {"off", "yellow"})
+_ONE_STATE: tuple[set[HeadState], ...] = ({"off"}, {"red"}, {"yellow"})
+_ON_AND_OFF: tuple[set[HeadState], ...] = ({"off", "red"}, {"off", "yellow"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,10 @@ class SignalRules:
         flash_s: Shortest and longest time from one flash to the next. MUTCD 2009, chapters 4D and 4L: 50 to 60 a
             minute; wider, since a failing flasher keeps no time.
         flash_scatter: Greatest standard deviation of these times, of their mean.
-        alias_s: With frames further apart than this, a head that shows one of red and yellow and darkness, or darkness
-            alone, may flash in step with the frames: half of a flash once a second.
+        alias_s: With frames further apart than this, a head that shows red, yellow or darkness alone may flash in step
+            with the frames: half of a flash once a second.
+        blink_s: With frames further apart than this, a head that shows one of red and yellow and darkness may flash: a
+            flash once a second leaves fewer than two frames to each half, and single frames pass for flicker.
         flicker_share: With more dark frames among the lit ones than this, flicker and flashing can't be told apart.
         min_lamps: A dark head must look like lenses in a row at least this much, or it may be seen from behind.
         covered: Share of a head that leaves cover, from which on it is obscured.
@@ -56,6 +59,7 @@ class SignalRules:
     flash_s: tuple[float, float] = (0.4, 3.0)
     flash_scatter: float = 0.35
     alias_s: float = 0.5
+    blink_s: float = 0.25
     flicker_share: float = 0.2
     min_lamps: float = 0.5
     covered: float = 0.35
@@ -97,7 +101,7 @@ def judge_signal(views: Sequence[HeadView], rules: SignalRules) -> SignalJudgeme
     if seen.views < rules.min_views or not seen.intervals:
         return judged("not_assessable", _too_little(views, seen, rules))
     lit: frozenset[Lens] = frozenset().union(*(lit_lenses(interval.state) for interval in seen.intervals))
-    if seen.interval_s > rules.alias_s and {one.state for one in seen.intervals} in _LIKE_FLASHING:
+    if _out_of_step(seen, rules):
         every = f"frames {seen.interval_s:.2f} s apart"
         return judged("not_assessable", f"{every} are too few to tell this from flashing: {_story(seen)}")
     if seen.lit == 0:
@@ -119,6 +123,8 @@ def judge_signal(views: Sequence[HeadView], rules: SignalRules) -> SignalJudgeme
             f"{_words(stuck.state)} for {stuck.seen_s:.0f} s without a change; no phase lasts longer than {longest:g} s"
         )
         return judged("stuck", f"{reason}: {_story(seen)}", lit_lenses(stuck.state))
+    if _may_flash(seen, rules):
+        return judged("not_assessable", f"watched too shortly to tell dark lenses from flashing: {_story(seen)}")
     fitting = [one for one in appearances(rules.phases) if not one.dark & lit and _fits_all(seen, one, rules)]
     fewest = min((len(one.dark) for one in fitting), default=None)
     best = {one.dark for one in fitting if len(one.dark) == fewest}
@@ -173,6 +179,22 @@ def _flashing(stretch: Sequence[StateInterval], rules: SignalRules) -> tuple[Sta
         if regular and rules.flash_s[0] <= periods.mean() <= rules.flash_s[1]:
             return first, len(spells)
     return None
+
+
+def _out_of_step(seen: Timeline, rules: SignalRules) -> bool:
+    """Tell whether frames came too seldom to know what was seen from flashing."""
+    states = {one.state for one in seen.intervals}
+    return (states in _ONE_STATE and seen.interval_s > rules.alias_s) or (
+        states in _ON_AND_OFF and seen.interval_s > rules.blink_s
+    )
+
+
+def _may_flash(seen: Timeline, rules: SignalRules) -> bool:
+    """Tell whether darkness and one colour came and went no slower than the slowest flashing."""
+    longest_s = rules.flash_s[1]
+    return {one.state for one in seen.intervals} in _ON_AND_OFF and all(
+        one.seen_s <= (longest_s if one.state == "off" else longest_s / 2.0) for one in seen.intervals
+    )
 
 
 def _is_stuck(interval: StateInterval, rules: SignalRules) -> bool:

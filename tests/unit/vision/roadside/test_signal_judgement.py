@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.builders_roadside import AMERICAN, GERMAN, Lamps, cycling, flashing, steady, watch
@@ -93,6 +93,8 @@ def test_flashing_is_found_from_eight_frames_a_second_on(start_s: float, fps: fl
 
 @settings(max_examples=80, deadline=None)
 @given(st.floats(min_value=0.0, max_value=2.0), st.floats(min_value=0.5, max_value=12.0), st.floats(3.0, 30.0))
+@example(1.5, 3.625, 3.0)
+@example(0.0, 3.0, 10.0)
 def test_flashing_is_never_sound_nor_another_fault_at_a_lower_rate(start_s: float, fps: float, length_s: float) -> None:
     judged = judge_signal(watch(flashing("yellow", 1.03), start_s, length_s, fps), RULES)
     assert judged.fault in {"flashing", "not_assessable"}, judged.reason
