@@ -8,13 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import hypothesis
 import pytest
-
-# A gate must give one answer for one commit: there, the examples are those of the test's own name. Elsewhere they vary.
-hypothesis.settings.register_profile("gate", derandomize=True)
-if os.environ.get("CI") == "true":
-    hypothesis.settings.load_profile("gate")
 
 if TYPE_CHECKING:
     from infra.engine.types import EngineConfig
