@@ -121,7 +121,7 @@ def _sighting(
     expected = finder.frames_with(centre) | seen
     nearest = min(views, key=lambda view: view.footprint.range_m)
     pose = by_time[nearest.pts_ns][0]
-    area, length, width = _measures(track, views, rules)
+    area, length, width = (_if_known(measure) for measure in _measures(track, views, rules))
     first = track.views[0]
     footage_id = _footage_id(by_time[first.pts_ns][1])
     name = track.class_name
@@ -193,6 +193,11 @@ def _measures(
         Measure(whole_length, length.error * max(1.0, whole_length / max(length.value, 1e-6)) ** 0.5),
         Measure(max(float(min(sides)), width.value), width.error),
     )
+
+
+def _if_known(measure: Measure) -> Measure | None:
+    """Give a size, or None where it may as well be nothing: seen from so far that its error is as large as itself."""
+    return measure if measure.error < measure.value else None
 
 
 def _weighted_median(measures: Sequence[Measure]) -> Measure:
