@@ -11,7 +11,35 @@ from pyproj import Geod
 
 from tests.e2e.conftest import Home, inspect_arguments
 from tests.ledger_digest import ledger_rows
-from workflows.exports import FINDING_PROPERTIES
+
+PROPERTIES = [
+    "finding_id",
+    "class_name",
+    "confidence",
+    "severity",
+    "severity_basis",
+    "verdict",
+    "status",
+    "place",
+    "position_error_m",
+    "chainage_m",
+    "route",
+    "area_m2",
+    "length_m",
+    "width_m",
+    "sightings",
+    "footage_id",
+    "first_pts_s",
+    "last_pts_s",
+    "frame_pts_s",
+    "box_xyxy",
+    "evidence",
+    "action",
+    "priority",
+    "due",
+    "condition",
+]
+"""What other programs rely on; kept apart from the code that writes it, so that a renamed property fails here."""
 
 
 def _features(report: Path) -> list[dict]:
@@ -37,9 +65,9 @@ def test_a_drive_becomes_a_report_with_every_promised_file(home: Home, drives: P
     assert "validly seen" in done.stderr
     features = _features(out)
     assert features, "a road with planted defects gives findings"
-    assert all(list(feature["properties"]) == list(FINDING_PROPERTIES) for feature in features)
+    assert all(list(feature["properties"]) == PROPERTIES for feature in features)
     with (out / "findings.csv").open(encoding="utf-8", newline="") as file:
-        assert next(csv.reader(file)) == list(FINDING_PROPERTIES)
+        assert next(csv.reader(file)) == PROPERTIES
     for feature in features:
         assert all((out / name).is_file() for name in feature["properties"]["evidence"])
 
