@@ -150,7 +150,9 @@ class _StageWorker:
         """Load the stage, unless workers have died again and again while they did so."""
         died = self._begin("setup") - (workers - 1)  # the others may be loading right now
         if died >= self._attempts:
-            raise ModelError(f"workers died {died} times while they loaded the model: is there memory for {workers}?")
+            # not by how many began: one that gives up at the same moment as this one has begun too, and didn't die
+            times = f"{self._attempts} times"
+            raise ModelError(f"workers died {times} while they loaded the model: is there memory for {workers}?")
         try:
             stage = cloudpickle.loads(pickled_stage)
         except Exception as err:  # unpickling runs imports: anything may come
