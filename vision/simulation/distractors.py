@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from vision.simulation.random_streams import Field, fractal_noise, random_stream, smooth_noise, smooth_step
 from vision.simulation.road_layout import Distractor, DistractorKind
@@ -13,6 +14,7 @@ from vision.simulation.road_style import RoadStyle
 from vision.simulation.surface_patch import Canvas, SurfacePatch, make_canvas
 
 _NO_OUTLINE = np.empty((0, 2))
+_CIRCLE_POINTS = 32
 _Painting = tuple[Field, Field, Field]
 """(gain, colour, alpha) of a canvas."""
 
@@ -23,6 +25,17 @@ def draw_distractor(item: Distractor, style: RoadStyle) -> SurfacePatch:
     rng = random_stream(item.shape_seed, item.kind)
     gain, colour, alpha = _PAINTERS[item.kind](rng, item, style, canvas)
     return SurfacePatch(canvas.row, canvas.column, gain, colour, alpha, _NO_OUTLINE)
+
+
+def distractor_outline(item: Distractor) -> NDArray[np.float64]:
+    """Give the edge of a manhole cover or of something rectangular, (N, 2) (along_m, lateral_m)."""
+    if item.kind == "manhole":
+        angle = np.linspace(0.0, 2.0 * np.pi, _CIRCLE_POINTS, endpoint=False)
+        unit = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    else:
+        unit = np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
+    half = np.array([0.5 * item.length_m, 0.5 * item.width_m])
+    return np.asarray(unit * half + np.array([item.along_m, item.lateral_m]), np.float64)
 
 
 def _box(rng: np.random.Generator, item: Distractor, canvas: Canvas, ragged_m: float) -> Field:

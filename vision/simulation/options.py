@@ -10,7 +10,10 @@ from vision.errors import ConfigError
 ConditionName = Literal["day", "night", "rain", "low_sun"]
 
 CLASS_NAMES = ("longitudinal_crack", "transverse_crack", "alligator_crack", "pothole", "surface_damage")
-"""The road model's classes, in the order of its class ids."""
+"""Distress that is planted, by the road model's class ids."""
+
+SOUND_CLASS_NAMES = ("patch", "manhole")
+"""What lies on a road and is no distress by itself, but looks like one; the road model's next class ids."""
 
 USUAL_DEFECTS = 24
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -27,6 +28,7 @@ _CLASS_SHARES = {
     "surface_damage": 0.12,
 }
 # Kind -> (a number for each 100 m of road, clearance from defects along the road in metres).
+Crowding = Mapping[DistractorKind, float]
 _DISTRACTOR_RATES: dict[DistractorKind, tuple[float, float]] = {
     "patch": (2.0, 2.5),
     "manhole": (0.6, 2.0),
@@ -117,7 +119,9 @@ class RoadLayout:
     signals: tuple[PlannedSignal, ...] = ()
 
 
-def plan_road(seed: int, length_m: float, defects: int, months_later: int = 0) -> RoadLayout:
+def plan_road(
+    seed: int, length_m: float, defects: int, months_later: int = 0, crowding: Crowding | None = None
+) -> RoadLayout:
     """Plan a road and what is on it.
 
     Args:
@@ -125,13 +129,14 @@ def plan_road(seed: int, length_m: float, defects: int, months_later: int = 0) -
         length_m: Driven length; the route is ``2 * MARGIN_M`` longer.
         defects: Planted at month 0.
         months_later: Age of the road since then.
+        crowding: By kind, a factor on the usual number of things that are no defect; those lie nearer to defects, too.
     """
     route = make_route(seed, length_m + 2.0 * MARGIN_M)
     style = plan_style(seed)
     planted = _plan_defects(seed, style, length_m, defects)
     aged = _age(seed, style, length_m, planted, months_later)
     patches = tuple(_mending_patch(defect) for defect in aged if defect.state == "mended")
-    distractors = _plan_distractors(seed, style, length_m, planted)
+    distractors = _plan_distractors(seed, style, length_m, planted, crowding or {})
     return RoadLayout(seed, route, style, aged, distractors + patches, _plan_roadside(seed, style, route.length_m))
 
 
@@ -243,14 +248,15 @@ def _mending_patch(defect: PlantedDefect) -> Distractor:
 
 
 def _plan_distractors(
-    seed: int, style: RoadStyle, length_m: float, planted: tuple[PlantedDefect, ...]
+    seed: int, style: RoadStyle, length_m: float, planted: tuple[PlantedDefect, ...], crowding: Crowding
 ) -> tuple[Distractor, ...]:
     found: list[Distractor] = []
     for kind, (per_100_m, clearance) in _DISTRACTOR_RATES.items():
         rng = random_stream(seed, "distractor", kind)
-        for _ in range(int(rng.poisson(per_100_m * length_m / 100.0))):
+        factor = crowding.get(kind, 1.0)
+        for _ in range(int(rng.poisson(factor * per_100_m * length_m / 100.0))):
             item = _plan_distractor(rng, kind, style, MARGIN_M + float(rng.uniform(0.0, length_m)))
-            if all(_apart(item, other) > clearance for other in planted) and not (
+            if all(_apart(item, other) > clearance / factor for other in planted) and not (
                 kind in ("patch", "manhole") and any(_apart(item, other) < 0.5 for other in found)
             ):
                 found.append(item)

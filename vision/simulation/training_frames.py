@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,19 +15,24 @@ from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon, Polygon, box
 
 from vision.errors import InputError
+from vision.simulation.distractors import distractor_outline
 from vision.simulation.light import plan_light
-from vision.simulation.options import CLASS_NAMES, ConditionName
+from vision.simulation.options import CLASS_NAMES, SOUND_CLASS_NAMES, ConditionName
 from vision.simulation.projection import CameraModel, View, ground_ahead, project_to_image
 from vision.simulation.random_streams import random_stream
 from vision.simulation.render import RoadRenderer
-from vision.simulation.road_layout import MARGIN_M, PlantedDefect, RoadLayout, plan_road
+from vision.simulation.road_layout import MARGIN_M, Crowding, RoadLayout, plan_road
+
+TRAINED_CLASS_NAMES = CLASS_NAMES + SOUND_CLASS_NAMES
+"""What is labelled: distress, and sound things that a detector takes for it unless it knows them."""
 
 _CONDITIONS: tuple[ConditionName, ...] = ("day", "night", "rain", "low_sun")
 _CONDITION_SHARES = (0.72, 0.07, 0.11, 0.10)
 _SIZES_PX = ((640, 384), (640, 480), (768, 480), (960, 540), (960, 600), (1280, 720))
-_FARTHEST_M = {"pothole": 30.0, "surface_damage": 26.0, "alligator_crack": 20.0}
+_FARTHEST_M = {"pothole": 30.0, "surface_damage": 26.0, "alligator_crack": 20.0, "patch": 26.0, "manhole": 30.0}
 _FARTHEST_SINGLE_CRACK_M = 15.0
 _NIGHT_REACH = 0.6
+_CROWDING: Crowding = {"manhole": 10.0, "patch": 4.0}  # a detector learns what is no defect from seeing it often
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +63,8 @@ def write_training_frames(
 
     Each seed is a road of its own in one light, seen by one camera of random mounting, field of view and picture
     size; its frames stand some metres apart, so that each defect shows in two or three of them at different
-    distances. A label row is ``class x1 y1 x2 y2 ...`` with fractions of width and height. A frame with no labelled
-    defect has an empty label file.
+    distances. A label row is ``class x1 y1 x2 y2 ...`` with fractions of width and height. Patches and manhole
+    covers are labelled as well. A frame with nothing labelled has an empty label file.
 
     Args:
         out_dir: Made if missing; frames of other seeds in it are kept.
@@ -79,12 +84,17 @@ def write_training_frames(
         raise InputError(f"frames_per_seed = {frames_per_seed} must be at least 1")
     for kind in ("images", "labels"):
         (out_dir / kind / split).mkdir(parents=True, exist_ok=True)
-    layout = {"path": str(out_dir.resolve()), "train": "images/train", "val": "images/val", "names": list(CLASS_NAMES)}
+    layout = {
+        "path": str(out_dir.resolve()),
+        "train": "images/train",
+        "val": "images/val",
+        "names": list(TRAINED_CLASS_NAMES),
+    }
     (out_dir / "data.yaml").write_text(yaml.safe_dump(layout, sort_keys=False), encoding="utf-8")
     counts: Counter[str] = Counter()
     for seed in seeds:
         counts.update(_write_road(out_dir, seed, frames_per_seed, split, conditions, rules or LabelRules()))
-    return {name: counts[name] for name in CLASS_NAMES}
+    return {name: counts[name] for name in TRAINED_CLASS_NAMES}
 
 
 def _write_road(
@@ -95,7 +105,7 @@ def _write_road(
     condition = conditions[int(rng.choice(len(conditions), p=shares / shares.sum()))]
     spacing_m = float(rng.uniform(4.0, 9.0))
     length_m = max(30.0, frames * spacing_m)
-    road = plan_road(seed, length_m, max(1, round(length_m / float(rng.uniform(3.5, 9.0)))))
+    road = plan_road(seed, length_m, max(1, round(length_m / float(rng.uniform(3.5, 9.0)))), crowding=_CROWDING)
     camera = _random_camera(rng)
     light = plan_light(seed, 1, condition)
     renderer = RoadRenderer(road, light, camera, seed)
@@ -107,15 +117,24 @@ def _write_road(
         image = renderer.render(view, speed, index)
         name = f"sim{seed:06d}_{index:03d}"
         cv2.imwrite(str(out_dir / "images" / split / f"{name}.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        reach = _NIGHT_REACH if condition == "night" else 1.0
         rows = []
-        for defect in road.defects:
-            drawn = renderer.drawn_defects[defect.defect_id].outline
-            outline = visible_outline(road, view, defect, drawn, rules, _NIGHT_REACH if condition == "night" else 1.0)
-            if outline is not None:
-                counts[defect.class_name] += 1
-                rows.append(_label_row(CLASS_NAMES.index(defect.class_name), outline, camera))
+        for class_name, outline in _things(road, renderer):
+            seen = visible_outline(road, view, class_name, outline, rules, reach)
+            if seen is not None:
+                counts[class_name] += 1
+                rows.append(_label_row(TRAINED_CLASS_NAMES.index(class_name), seen, camera))
         (out_dir / "labels" / split / f"{name}.txt").write_text("\n".join(rows), encoding="utf-8")
     return counts
+
+
+def _things(road: RoadLayout, renderer: RoadRenderer) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Give the class and outline, (N, 2) (along_m, lateral_m), of all that is to be labelled."""
+    for defect in road.defects:
+        yield defect.class_name, renderer.drawn_defects[defect.defect_id].outline
+    for item in road.distractors:
+        if item.kind in SOUND_CLASS_NAMES:
+            yield item.kind, distractor_outline(item)
 
 
 def _random_camera(rng: np.random.Generator) -> CameraModel:
@@ -144,23 +163,23 @@ def _random_view(rng: np.random.Generator, road: RoadLayout, camera: CameraModel
 def visible_outline(
     road: RoadLayout,
     view: View,
-    defect: PlantedDefect,
+    class_name: str,
     outline: NDArray[np.float64],
     rules: LabelRules,
     reach: float = 1.0,
 ) -> NDArray[np.float64] | None:
-    """Give the part of a defect's outline that lies in the picture, (N, 2) pixels; None where it can't be seen well.
+    """Give the part of an outline that lies in the picture, (N, 2) pixels; None where it can't be seen well.
 
     Args:
         road: Where it lies.
         view: The camera.
-        defect: The defect.
+        class_name: Of what the outline is about: how far it can be told depends on it.
         outline: (N, 2) (along_m, lateral_m) as drawn.
         rules: What counts as seen well.
         reach: Factor on the greatest distance, below 1 in the dark.
     """
     ahead, _ = ground_ahead(road.route, view, outline[:, 0], outline[:, 1])
-    farthest = reach * _FARTHEST_M.get(defect.class_name, _FARTHEST_SINGLE_CRACK_M)
+    farthest = reach * _FARTHEST_M.get(class_name, _FARTHEST_SINGLE_CRACK_M)
     if float(ahead.min()) > farthest or float(ahead.max()) < 0.5:
         return None
     # A long crack is cut at the distance up to which it shows, and at the camera.

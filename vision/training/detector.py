@@ -14,12 +14,17 @@ from unittest import mock
 import torch
 
 from vision.errors import ConfigError, WeightsNotFound
+from vision.training.labelled import LabelledClasses, leave_out_unlabelled, mosaic_within_groups
 from vision.ultralytics_import import importing_ultralytics
 
 with importing_ultralytics():
     from ultralytics import YOLO
     from ultralytics.engine import trainer as ultralytics_trainer
     from ultralytics.models.yolo.segment import SegmentationTrainer
+
+
+_PICTURES_A_STEP = 32
+"""Gradients of so many pictures make a step of the optimizer, where a batch has fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class DetectorTraining:
         learning_rate: Start rate; None lets ultralytics choose by the number of steps.
         device: ``cpu``, or a CUDA device number.
         workers: Loader processes.
+        minutes: Train for so long, whatever ``epochs`` says; the learning rate falls over that time.
         seed: Of shuffling, augmentation and initialisation.
     """
 
@@ -48,19 +54,38 @@ class DetectorTraining:
     learning_rate: float | None = None
     device: str = "cpu"
     workers: int = 1
+    minutes: float | None = None
     seed: int = 0
 
 
-class _FastCpuTrainer(SegmentationTrainer):  # type: ignore[misc]  # ultralytics ships no types
-    """SegmentationTrainer whose model is channels-last on the CPU too, and which uses every core that it may."""
+class _Trainer(SegmentationTrainer):  # type: ignore[misc]  # ultralytics ships no types
+    """SegmentationTrainer that knows which classes a picture's set labels, and that is fast on a CPU too.
+
+    On a CPU the model is channels-last, and every core that may be used is.
+    """
 
     model: Any
+    labelled: LabelledClasses | None = None
 
     def set_model_attributes(self) -> None:
         super().set_model_attributes()
         self.model = self.model.to(memory_format=torch.channels_last)
         if self.device.type == "cpu":  # ultralytics leaves a core unused: half of a machine with two
             torch.set_num_threads(len(os.sched_getaffinity(0)))
+
+    def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> Any:
+        dataset = super().build_dataset(img_path, mode, batch)
+        by_set = self.data.get("labelled")
+        if mode == "train" and by_set:
+            self.labelled = LabelledClasses(by_set, list(self.data["names"].values()))
+            mosaic_within_groups(dataset, self.labelled.groups(dataset.im_files))
+        return dataset
+
+    def preprocess_batch(self, batch: dict[str, Any]) -> dict[str, Any]:
+        ready: dict[str, Any] = super().preprocess_batch(batch)
+        if self.labelled is not None:
+            leave_out_unlabelled(self.model, self.labelled, ready["im_file"])
+        return ready
 
 
 @contextlib.contextmanager
@@ -95,9 +120,9 @@ def train_detector(training: DetectorTraining) -> Path:
         raise WeightsNotFound(f"no weights at {training.init}: name a YOLO-seg file to start from with --init")
     with _bfloat16_on_cpu(), contextlib.redirect_stdout(sys.stderr):
         if last.exists() and _unfinished(last):
-            YOLO(str(last)).train(trainer=_FastCpuTrainer, resume=True, device=training.device)
+            YOLO(str(last)).train(trainer=_Trainer, resume=True, device=training.device)
         elif not last.exists():
-            YOLO(str(training.init)).train(trainer=_FastCpuTrainer, **_arguments(training))
+            YOLO(str(training.init)).train(trainer=_Trainer, **_arguments(training))
     return last
 
 
@@ -109,6 +134,11 @@ def _arguments(training: DetectorTraining) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
     if training.learning_rate is not None:
         chosen = {"optimizer": "AdamW", "lr0": training.learning_rate, "warmup_bias_lr": training.learning_rate}
+    if training.minutes is not None:
+        chosen["time"] = training.minutes / 60.0
+    if training.device != "cpu":
+        chosen["amp"] = "bf16"  # without the check of float16, which fetches a picture and a model
+        chosen["deterministic"] = False
     return chosen | {
         "data": str(training.data_yaml),
         "project": str(training.out_dir),
@@ -117,6 +147,7 @@ def _arguments(training: DetectorTraining) -> dict[str, Any]:
         "epochs": training.epochs,
         "imgsz": training.image_size,
         "batch": training.batch_size,
+        "nbs": max(training.batch_size, _PICTURES_A_STEP),
         "device": training.device,
         "workers": training.workers,
         "seed": training.seed,

@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 from vision.errors import ConfigError, InputError
 
 _IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
+_SET_SEPARATOR = "__"
 _ELLIPSE_POINTS = 24
 _ELLIPSE_POWER = 2.0 / 3.0  # a superellipse of degree 3: between an ellipse and its box
 _MIN_REFINE_IOU = 0.5
 
-Simulator = Literal["road", "roadside"]
+Simulator = Literal["road", "roadside", "line"]
 
 Polygon = NDArray[np.float64]
 """(N, 2) vertices, fractions of image width and height."""
@@ -43,6 +44,7 @@ class MixSource:
         refine_yaml: The data.yaml that names the classes of ``refine_labels``.
         repeat: How often each training image is listed.
         train_only: Leave the set's val split out (simulated frames never count as validation).
+        labelled: Classes of the model that all its pictures label; those that ``classes`` leads to by default.
     """
 
     path: Path
@@ -51,6 +53,7 @@ class MixSource:
     refine_yaml: str | None = None
     repeat: int = 1
     train_only: bool = False
+    labelled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def read_mix(path: Path, data_root: Path | None = None) -> Mix:
         simulator = table.get("simulator", "road")
     except (OSError, KeyError, TypeError, ValueError) as err:
         raise ConfigError(f"{path} is not a training mix (names = [...], [[source]] path, classes): {err}") from err
-    unknown = {name for source in sources for name in source.classes.values()} - set(names)
+    unknown = {name for source in sources for name in (*source.classes.values(), *source.labelled)} - set(names)
     if unknown:
         raise ConfigError(f"{path} maps to classes that its names don't list: {', '.join(sorted(unknown))}")
     if simulator not in get_args(Simulator):
@@ -96,6 +99,7 @@ def read_mix(path: Path, data_root: Path | None = None) -> Mix:
 def _read_source(table: dict[str, object], root: Path) -> MixSource:
     known = dict(table)
     path = root / str(known.pop("path"))
+    known["labelled"] = tuple(known.get("labelled", ()))  # type: ignore[arg-type]  # a TypeError is told by the caller
     return MixSource(path=path, **known)  # type: ignore[arg-type]  # checked by the dataclass' own keyword names
 
 
@@ -125,10 +129,23 @@ def write_yolo_dataset(mix: Mix, out_dir: Path) -> dict[str, dict[str, int]]:
                 counts[split].update(name for name, _ in shapes)
                 rows = [_row(mix.names.index(name), polygon) for name, polygon in shapes]
                 for copy in range(source.repeat if split == "train" else 1):
-                    _write_example(out_dir, split, f"{source.path.name}__{image.stem}__{copy}", image, rows)
-    layout = {"path": str(out_dir.resolve()), "train": "images/train", "val": "images/val", "names": list(mix.names)}
+                    stem = _SET_SEPARATOR.join([source.path.name, image.stem, str(copy)])
+                    _write_example(out_dir, split, stem, image, rows)
+    layout: dict[str, object] = {"path": str(out_dir.resolve()), "train": "images/train", "val": "images/val"}
+    layout |= {"names": list(mix.names), "labelled": _labelled(mix)}
     (out_dir / "data.yaml").write_text(yaml.safe_dump(layout, sort_keys=False), encoding="utf-8")
     return {split: dict(counter) for split, counter in counts.items()}
+
+
+def _labelled(mix: Mix) -> dict[str, list[str]]:
+    """Give the classes that each set labels: what it doesn't label is not background in its pictures."""
+    by_set = {source.path.name: set(source.labelled or source.classes.values()) for source in mix.sources}
+    return {name: [own for own in mix.names if own in labelled] for name, labelled in by_set.items()}
+
+
+def set_of(picture: str) -> str:
+    """Give the set that a picture of a merged dataset comes from."""
+    return Path(picture).name.split(_SET_SEPARATOR, 1)[0]
 
 
 def box_outline(x: float, y: float, width: float, height: float) -> Polygon:
