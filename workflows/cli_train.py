@@ -20,10 +20,12 @@ def train_detector_command(
     data_root: Annotated[Path | None, typer.Option(help="Where a mix's paths start from.")] = None,
     simulated_frames: Annotated[int, typer.Option(min=0, help="Rendered frames to add.")] = 0,
     epochs: Annotated[int, typer.Option(min=1)] = 30,
+    minutes: Annotated[float | None, typer.Option(min=0.1, help="Train for so long instead of so many epochs.")] = None,
     image_size: Annotated[int, typer.Option(min=64)] = 640,
     batch_size: Annotated[int, typer.Option(min=1)] = 8,
     learning_rate: Annotated[float | None, typer.Option(help="By ultralytics' own choice if left out.")] = None,
     device: Annotated[str, typer.Option(help="cpu, or a CUDA device number.")] = "cpu",
+    workers: Annotated[int, typer.Option(min=0, help="Loader processes, on CUDA.")] = 4,
     seed: Annotated[int, typer.Option()] = 0,
 ) -> None:
     """Train a YOLO-seg detector; print the finished weights' path."""
@@ -39,6 +41,8 @@ def train_detector_command(
         batch_size=batch_size,
         learning_rate=learning_rate,
         device=device,
+        workers=workers,
+        minutes=minutes,
         seed=seed,
     )
     typer.echo(str(run_detector_training(DetectorJob(data, data_root, init, out, simulated_frames, training))))

@@ -21,7 +21,7 @@ from vision.simulation.light import plan_light
 from vision.simulation.options import CLASS_NAMES, ConditionName, RoadSimulation
 from vision.simulation.projection import project_to_image
 from vision.simulation.render import RoadRenderer
-from vision.simulation.training_frames import write_training_frames
+from vision.simulation.training_frames import TRAINED_CLASS_NAMES, write_training_frames
 from workflows.evaluate_pipeline import read_truth
 from workflows.simulate import simulate_road
 
@@ -212,7 +212,7 @@ def test_training_frames_make_a_yolo_set_that_is_the_same_each_time(tmp_path: Pa
     counts = [write_training_frames(tmp_path / name, range(2), 3) for name in ("a", "b")]
     assert counts[0] == counts[1]
     assert sum(counts[0].values()) > 0
-    assert yaml.safe_load((tmp_path / "a" / "data.yaml").read_text())["names"] == list(CLASS_NAMES)
+    assert yaml.safe_load((tmp_path / "a" / "data.yaml").read_text())["names"] == list(TRAINED_CLASS_NAMES)
     images = sorted((tmp_path / "a" / "images" / "train").glob("*.jpg"))
     assert len(images) == 6
     rows = 0
@@ -222,7 +222,7 @@ def test_training_frames_make_a_yolo_set_that_is_the_same_each_time(tmp_path: Pa
         for line in (tmp_path / "a" / "labels" / "train" / f"{image.stem}.txt").read_text().splitlines():
             class_id, *values = line.split()
             outline = np.array(values, float).reshape(-1, 2)
-            assert 0 <= int(class_id) < len(CLASS_NAMES)
+            assert 0 <= int(class_id) < len(TRAINED_CLASS_NAMES)
             assert len(outline) >= 3
             assert outline.min() >= 0.0
             assert outline.max() <= 1.0

@@ -10,7 +10,7 @@ import yaml
 
 from vision.errors import ConfigError, InputError
 from vision.ground_plane import polygon_area
-from vision.training.mix import box_outline, read_mix, write_yolo_dataset
+from vision.training.mix import box_outline, read_mix, set_of, write_yolo_dataset
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -46,6 +46,15 @@ def mix_file(tmp_path: Path) -> Path:
     path = tmp_path / "mix.toml"
     path.write_text(MIX)
     return path
+
+
+def test_each_set_says_what_it_labels(mix_file: Path, tmp_path: Path) -> None:
+    write_yolo_dataset(read_mix(mix_file), tmp_path / "out")
+
+    layout = yaml.safe_load((tmp_path / "out" / "data.yaml").read_text())
+    assert layout["labelled"] == {"set": ["pothole", "alligator_crack", "longitudinal_crack"]}
+    (picture,) = (tmp_path / "out/images/train").iterdir()
+    assert set_of(str(picture)) == "set"
 
 
 def test_classes_are_renamed_refined_or_dropped(mix_file: Path, tmp_path: Path) -> None:
@@ -96,9 +105,9 @@ def test_a_missing_set_is_named(mix_file: Path, tmp_path: Path) -> None:
 
 
 def test_the_mixes_of_the_shipped_models_can_be_read() -> None:
-    from vision.simulation.options import CLASS_NAMES
+    from vision.simulation.options import CLASS_NAMES, SOUND_CLASS_NAMES
     from vision.simulation.roadside_frames import ROADSIDE_CLASS_NAMES
 
-    assert read_mix(ROOT / "vision/training/road.toml").names == CLASS_NAMES
+    assert read_mix(ROOT / "vision/training/road.toml").names == CLASS_NAMES + SOUND_CLASS_NAMES
     roadside = read_mix(ROOT / "vision/training/roadside.toml")
     assert (roadside.names, roadside.sources, roadside.simulator) == (ROADSIDE_CLASS_NAMES, (), "roadside")
