@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from vision.errors import ConfigError
-from vision.training.mix import Mix, read_mix, write_yolo_dataset
+from vision.training.mix import Mix, read_mix
+from vision.training.yolo_dataset import write_yolo_dataset
 from vision.ultralytics_import import importing_ultralytics
 
 
@@ -53,7 +54,7 @@ def evaluate_detector(weights: Path, data: Path, data_root: Path | None, image_s
         for source in mix.sources:
             if not source.train_only:
                 alone = Path(scratch) / source.path.name
-                counts = write_yolo_dataset(Mix(mix.names, (source,)), alone)
+                counts = write_yolo_dataset(Mix(mix.names, (source,)), alone).instances
                 scores.extend(_score(weights, alone, source.path.name, counts["val"], image_size))
     return scores
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vision.errors import ConfigError
 from vision.training.detector import DetectorTraining, train_detector
-from vision.training.mix import MixSource, Simulator, read_mix, write_yolo_dataset
+from vision.training.mix import MixSource, Simulator, read_mix
 from vision.training.ship import ship_weights
+from vision.training.yolo_dataset import write_yolo_dataset
+
+_LOG = logging.getLogger("walkdown")
 
 SIMULATED_TRAINING_SEEDS = range(100_000, 200_000)
 """Seeds that training frames come from; evaluation takes its own from 0 up, so that no test road was trained on."""
@@ -60,13 +65,18 @@ def _dataset(job: DetectorJob) -> Path:
     mix = read_mix(job.data, job.data_root)
     if job.simulated_frames:
         rendered = job.out_dir / "simulated"
-        _render(mix.simulator, rendered, job.simulated_frames)
+        if not rendered.is_dir():  # an interrupted run keeps the frames that it has made, once it has made them all
+            unfinished = job.out_dir / "simulated.part"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            _render(mix.simulator, unfinished, job.simulated_frames)
+            unfinished.rename(rendered)
         names = {name: name for name in mix.names}
         own = MixSource(rendered, names, train_only=mix.simulator == "road")
         mix = replace(mix, sources=(*mix.sources, own))
     if not mix.sources:
         raise ConfigError(f"{job.data} names no [[source]]: add one, or render frames with --simulated-frames")
-    write_yolo_dataset(mix, dataset)
+    for warning in write_yolo_dataset(mix, dataset).warnings:
+        _LOG.warning("%s", warning)
     return dataset / "data.yaml"
 
 

@@ -1,4 +1,4 @@
-"""Train a YOLO-seg detector; on a CPU in bfloat16 and channels-last, which measured 1.9 times as fast as float32."""
+"""Train a YOLO-seg detector; a CPU that has bfloat16 does it in that, 1.9 times as fast as in float32."""
 
 from __future__ import annotations
 
@@ -94,12 +94,18 @@ def _bfloat16_on_cpu() -> Iterator[None]:
 
     def autocast(enabled: bool | torch.dtype, device: str = "cuda") -> Any:
         if device == "cpu":
-            return torch.autocast("cpu", dtype=torch.bfloat16)
+            return torch.autocast("cpu", dtype=torch.bfloat16, enabled=_cpu_has_bfloat16())
         dtype = enabled if isinstance(enabled, torch.dtype) else None
         return torch.autocast(device, dtype=dtype, enabled=bool(enabled))
 
     with mock.patch.object(ultralytics_trainer, "autocast", autocast):
         yield
+
+
+def _cpu_has_bfloat16() -> bool:
+    """Tell whether the CPU multiplies bfloat16 itself; where it doesn't, that is many times slower than float32."""
+    able = torch.cpu.get_capabilities()
+    return bool(able.get("avx512_bf16") or able.get("amx_bf16") or able.get("bf16"))
 
 
 def train_detector(training: DetectorTraining) -> Path:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from vision.errors import ConfigError
-from vision.training.mix import set_of
+from vision.training.yolo_dataset import set_of
 
 
 class LabelledClasses:
