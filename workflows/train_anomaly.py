@@ -11,9 +11,9 @@ from typing import Literal
 from vision.anomaly.fit import AnomalyTraining, fit_anomaly
 from vision.anomaly.fit_state import StateTraining, fit_state
 from vision.anomaly.model import AnomalyModel
+from vision.anomaly.openvino_backbone import OpenVinoBackbone
 from vision.anomaly.pictures import StationPictures, read_pictures
 from vision.anomaly.state import StateModel
-from vision.anomaly.yolo_backbone import YoloBackbone
 from vision.detectors.weights import find_weights
 from vision.errors import ConfigError
 from workflows.progress import Progress
@@ -35,14 +35,14 @@ class BackboneChoice:
     weights: Path | None
     cache_dir: Path
 
-    def load(self, image_size_px: int) -> YoloBackbone:
+    def load(self, image_size_px: int) -> OpenVinoBackbone:
         """Load it for pictures of one size.
 
         Raises:
             WeightsNotFound: The weights aren't there.
             ModelError: They are of no YOLOv8.
         """
-        return YoloBackbone(find_weights(self.weights), self.cache_dir / "openvino", image_size_px)
+        return OpenVinoBackbone(find_weights(self.weights), self.cache_dir / "openvino", image_size_px)
 
 
 def train_anomaly(normal: Path, training: AnomalyTraining, choice: BackboneChoice, progress: Progress) -> AnomalyModel:

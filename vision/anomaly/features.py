@@ -16,6 +16,9 @@ F32 = NDArray[np.float32]
 CELL_PX = 8
 """Side of the square of the resized picture that one patch stands for."""
 
+PADDED_TO = 16
+"""Sides of the picture that the network sees are multiples of the deeper layers' stride."""
+
 
 @dataclass(frozen=True, slots=True)
 class PatchFeatures:

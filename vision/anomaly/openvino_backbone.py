@@ -1,14 +1,8 @@
-"""Patch features of a picture: two depths of a frozen YOLO, run by OpenVINO.
-
-Middle layers describe texture and small shapes without the bias of the last ones towards the classes that the network
-was trained on. Source: Roth et al., Towards Total Recall in Industrial Anomaly Detection, CVPR 2022, section 3.1.
-"""
+"""Patch features of pictures by a frozen network that OpenVINO runs."""
 
 from __future__ import annotations
 
 import os
-import tempfile
-import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,41 +12,39 @@ import cv2
 import numpy as np
 import openvino as ov
 
-from vision.anomaly.features import CELL_PX, F32, PatchFeatures
-from vision.detectors.weights import weights_sha256
-from vision.errors import InferenceError, ModelError, WeightsNotFound
+from vision.anomaly.features import CELL_PX, F32, PADDED_TO, PatchFeatures
+from vision.anomaly.lite0 import sha256_with_lite0
+from vision.errors import InferenceError, WeightsNotFound
 from vision.types import Image
-from vision.ultralytics_import import importing_ultralytics
 
-_FORMAT = 1  # of the cached conversion; raise it when _convert() changes
-_PADDED_TO = 16  # the deeper layer's stride
-_LAYERS = (4, 6)
-"""C2f blocks at strides 8 and 16 of a YOLOv8; see ``infra/decisions/0010``."""
+_FORMAT = 2  # of the cached conversion; raise it when what patch_network.convert() writes changes
 
 
-class YoloBackbone:
-    """A PictureBackbone over the middle layers of an ultralytics YOLO."""
+class OpenVinoBackbone:
+    """A PictureBackbone over the middle layers of an ultralytics YOLO and of EfficientNet-Lite0."""
 
     def __init__(self, weights: Path, cache_dir: Path, image_size_px: int) -> None:
         """Load, converting first if this machine hasn't yet.
 
         Args:
-            weights: A ``.pt`` file.
+            weights: A ``.pt`` file of a YOLO.
             cache_dir: Where converted models are kept.
             image_size_px: Long side that pictures are resized to.
 
         Raises:
             WeightsNotFound: No file there.
-            ModelError: The file is no YOLO with the layers that are needed.
+            ModelError: The file is no YOLO with the layers that are needed, or EfficientNet-Lite0 isn't installed.
         """
         if not weights.is_file():
             raise WeightsNotFound(f"no weights at {weights}")
-        self.sha256 = weights_sha256(weights)
-        self.name = weights.stem
+        self.sha256 = sha256_with_lite0(weights)
+        self.name = f"{weights.stem}+lite0"
         self.image_size_px = image_size_px
         folder = cache_dir / f"{self.sha256[:16]}-ov{ov.__version__.split('-')[0]}-patches-f{_FORMAT}"
         if not (folder / "model.xml").exists():
-            _convert(weights, folder)
+            from vision.anomaly.patch_network import convert  # torch takes seconds to import
+
+            convert(weights, folder)
         streams = len(os.sched_getaffinity(0))
         options = {
             "NUM_STREAMS": str(streams),
@@ -108,54 +100,6 @@ def _to_input(image: Image, resized_wh: tuple[int, int]) -> F32:
     """Give (3, H, W) float32 RGB in [0, 1], its sides padded with their mirror image to the deeper layer's stride."""
     shrinks = resized_wh[0] < image.shape[1]
     resized = cv2.resize(image, resized_wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    right, below = -resized_wh[0] % _PADDED_TO, -resized_wh[1] % _PADDED_TO
+    right, below = -resized_wh[0] % PADDED_TO, -resized_wh[1] % PADDED_TO
     padded = cv2.copyMakeBorder(resized, 0, below, 0, right, cv2.BORDER_REFLECT)
     return np.asarray(cv2.dnn.blobFromImage(padded, 1.0 / 255.0, swapRB=True)[0], dtype=np.float32)
-
-
-def _convert(weights: Path, folder: Path) -> None:
-    """Write the OpenVINO form of the layers needed; the folder appears whole or not at all."""
-    import torch
-
-    with importing_ultralytics():
-        from ultralytics import YOLO
-
-    class Patches(torch.nn.Module):
-        """Both depths, averaged over 3 x 3 cells, the deeper one brought to the shallower one's grid, side by side."""
-
-        def __init__(self, layers: Any) -> None:
-            super().__init__()
-            self.layers = layers
-
-        def forward(self, picture: Any) -> Any:
-            kept = []
-            for index, layer in enumerate(self.layers):
-                picture = layer(picture)
-                if index in _LAYERS:
-                    kept.append(torch.nn.functional.avg_pool2d(picture, 3, 1, 1, count_include_pad=False))
-            shallow, deep = kept
-            deep = torch.nn.functional.interpolate(deep, size=shallow.shape[-2:], mode="bilinear", align_corners=False)
-            return torch.cat([shallow, deep], dim=1)
-
-    try:
-        network = YOLO(str(weights)).model.float().eval().fuse(verbose=False)
-        patches = Patches(network.model[: max(_LAYERS) + 1]).eval()
-        example = torch.zeros(1, 3, 128, 160)
-        with torch.inference_mode(), warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # OpenVINO traces with torch.jit, which torch is retiring
-            shape = tuple(patches(example).shape[-2:])
-            if shape != (128 // CELL_PX, 160 // CELL_PX):
-                raise ModelError(f"{weights}: its layer {_LAYERS[0]} has another stride than {CELL_PX}: use a YOLOv8")
-            model = ov.convert_model(patches, example_input=example, input=[-1, 3, -1, -1])
-    except (RuntimeError, AttributeError, KeyError, TypeError, OSError, ValueError) as err:
-        raise ModelError(f"{weights} is not an ultralytics weights file that can be loaded: {err}") from err
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        made = Path(scratch) / "made"
-        made.mkdir()
-        ov.save_model(model, made / "model.xml", compress_to_fp16=True)
-        try:
-            made.rename(folder)
-        except OSError:
-            if not (folder / "model.xml").exists():  # another process may have finished first
-                raise

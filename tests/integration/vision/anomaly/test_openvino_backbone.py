@@ -12,19 +12,19 @@ from vision.anomaly.fit import AnomalyTraining, fit_anomaly
 from vision.anomaly.fit_state import StateTraining, fit_state
 from vision.anomaly.measures import auroc
 from vision.anomaly.memory import MemorySize
+from vision.anomaly.openvino_backbone import OpenVinoBackbone
 from vision.anomaly.pictures import read_pictures
 from vision.anomaly.state import Crop
-from vision.anomaly.yolo_backbone import YoloBackbone
 from vision.detectors.weights import SHIPPED_ROAD
 from vision.errors import ModelError, WeightsNotFound
 
 
 @pytest.fixture(scope="module")
-def backbone(tmp_path_factory: pytest.TempPathFactory) -> YoloBackbone:
-    return YoloBackbone(SHIPPED_ROAD, tmp_path_factory.mktemp("converted"), 192)
+def backbone(tmp_path_factory: pytest.TempPathFactory) -> OpenVinoBackbone:
+    return OpenVinoBackbone(SHIPPED_ROAD, tmp_path_factory.mktemp("converted"), 192)
 
 
-def test_a_picture_has_the_same_features_alone_and_among_others(backbone: YoloBackbone) -> None:
+def test_a_picture_has_the_same_features_alone_and_among_others(backbone: OpenVinoBackbone) -> None:
     images = [make_texture(0, 180, 120), make_texture(1, 64, 250), make_texture(2, 180, 120)]
     together = list(backbone.describe(images))
     for image, one in zip(images, together, strict=True):
@@ -36,7 +36,7 @@ def test_a_picture_has_the_same_features_alone_and_among_others(backbone: YoloBa
     assert max(together[1].resized_wh) == 192
 
 
-def test_holes_in_synthetic_metal_stand_out(backbone: YoloBackbone, tmp_path: Path) -> None:
+def test_holes_in_synthetic_metal_stand_out(backbone: OpenVinoBackbone, tmp_path: Path) -> None:
     normal = write_pictures(tmp_path, [make_texture(seed, 180, 140) for seed in range(24)])
     training = AnomalyTraining("S2", 0.05, image_size_px=192, memory=MemorySize(patches=200))
     model = fit_anomaly(read_pictures(normal), backbone, training)
@@ -49,7 +49,7 @@ def test_holes_in_synthetic_metal_stand_out(backbone: YoloBackbone, tmp_path: Pa
     assert np.hypot(x - 120, y - 90) < 20
 
 
-def test_a_gauge_is_read(backbone: YoloBackbone, tmp_path: Path) -> None:
+def test_a_gauge_is_read(backbone: OpenVinoBackbone, tmp_path: Path) -> None:
     angles = {"low": 160.0, "green": 60.0}
     pictures = {
         name: read_pictures(write_pictures(tmp_path / name, [make_gauge(seed, angle) for seed in range(10)]))
@@ -64,15 +64,15 @@ def test_a_gauge_is_read(backbone: YoloBackbone, tmp_path: Path) -> None:
 
 def test_weights_that_are_none_are_refused(tmp_path: Path) -> None:
     with pytest.raises(WeightsNotFound):
-        YoloBackbone(tmp_path / "missing.pt", tmp_path, 192)
+        OpenVinoBackbone(tmp_path / "missing.pt", tmp_path, 192)
     (tmp_path / "text.pt").write_text("no weights", encoding="utf-8")
     with pytest.raises(ModelError, match="not an ultralytics weights file"):
-        YoloBackbone(tmp_path / "text.pt", tmp_path, 192)
+        OpenVinoBackbone(tmp_path / "text.pt", tmp_path, 192)
 
 
 def test_real_tiles_without_defect_labels(shared: Path, tmp_path: Path) -> None:
     tiles = shared / "data" / "magnetic_tile" / "images"
-    backbone = YoloBackbone(SHIPPED_ROAD, tmp_path, 224)
+    backbone = OpenVinoBackbone(SHIPPED_ROAD, tmp_path, 224)
     training = AnomalyTraining("tiles", 0.05, image_size_px=224, memory=MemorySize(patches=400))
     model = fit_anomaly(read_pictures(tiles / "train" / "mt_free_exp[3-5]_*"), backbone, training)
     sound = read_pictures(tiles / "val" / "mt_free_*")
