@@ -87,6 +87,12 @@ def _render(simulator: Simulator, out_dir: Path, frames: int) -> None:
 
         write_training_frames(out_dir, SIMULATED_TRAINING_SEEDS[: -(-frames // 4)], 4)
         return
+    if simulator == "line":
+        from vision.simulation.line.line_frames import write_line_frames
+
+        write_line_frames(out_dir, SIMULATED_TRAINING_SEEDS[: -(-frames // 4)], 4)
+        write_line_frames(out_dir, SIMULATED_TRAINING_SEEDS[10_000:10_040], 3, split="val")
+        return
     from vision.simulation.roadside_frames import write_roadside_frames
 
     write_roadside_frames(out_dir, SIMULATED_TRAINING_SEEDS[: -(-frames // 8)], 8)

@@ -179,3 +179,11 @@ def test_the_mixes_of_the_shipped_models_can_be_read() -> None:
     assert read_mix(ROOT / "vision/training/road.toml").names == CLASS_NAMES + SOUND_CLASS_NAMES
     roadside = read_mix(ROOT / "vision/training/roadside.toml")
     assert (roadside.names, roadside.sources, roadside.simulator) == (ROADSIDE_CLASS_NAMES, (), "roadside")
+
+
+def test_the_surface_mix_starts_with_what_the_line_simulator_plants() -> None:
+    from vision.simulation.line.options import DEFECT_KINDS
+
+    surface = read_mix(ROOT / "vision/training/surface.toml")
+
+    assert (surface.names[: len(DEFECT_KINDS)], surface.simulator) == (DEFECT_KINDS, "line")
