@@ -28,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-simulate_app = typer.Typer(no_args_is_help=True, help="Make drives whose truth is known.")
+simulate_app = typer.Typer(no_args_is_help=True, help="Make drives and lines whose truth is known.")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(train_app, name="train")
 app.add_typer(evaluate_app, name="evaluate")
@@ -215,6 +215,23 @@ def simulate_road_command(
         signals=signals,
     )
     typer.echo(str(simulate_road(options, out)))
+
+
+@simulate_app.command("line")
+def simulate_line_command(
+    out: Annotated[Path, typer.Option(help="Folder for line.mp4, plant.toml, truth.json and states/.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same line.")] = 0,
+    parts: Annotated[int, typer.Option(min=1, help="That pass the camera.")] = 20,
+    marker: Annotated[
+        Literal["qr", "aruco", "apriltag", "none"], typer.Option(help="Code that each part carries.")
+    ] = "qr",
+    fps: Annotated[int, typer.Option(min=1, help="Frames a second.")] = 10,
+) -> None:
+    """Make a factory line: parts with planted defects, equipment whose state changes, and the truth."""
+    from vision.simulation.line.options import LineSimulation
+    from workflows.simulate_line import simulate_line
+
+    typer.echo(str(simulate_line(LineSimulation(seed=seed, parts=parts, marker=marker, fps=fps), out)))
 
 
 def _overrides(options: dict[str, object | None]) -> dict[str, dict[str, object]]:

@@ -99,7 +99,7 @@ def plan_series(
         label_mm=label if rng.random() < 0.25 and side_px > 160 else None,
         dust=float(rng.choice([0.0, rng.uniform(2.0, 40.0)])),
         oil_share=float(rng.choice([0.0, 0.0, rng.uniform(0.2, 1.0)])),
-        marker_mm=cells * mm_per_px * (4.0 if marker == "qr" else 7.0),
+        marker_mm=cells * mm_per_px * (5.0 if marker == "qr" else 7.0),
         seed=seed,
     )
 
