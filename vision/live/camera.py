@@ -82,6 +82,7 @@ class OpenCamera:
         Raises:
             FootageError: The connection broke.
         """
+        aspect = self._container.streams.video[0].codec_context.sample_aspect_ratio or Fraction(1)
         began, first_pts_s = time.monotonic(), None
         try:
             for frame in self._container.decode(video=0):
@@ -94,7 +95,7 @@ class OpenCamera:
                     moment = frame.time - first_pts_s
                     if stop.wait(max(0.0, began + moment - time.monotonic())):
                         return
-                yield moment, upright_bgr(frame, frame.sample_aspect_ratio or Fraction(1))
+                yield moment, upright_bgr(frame, aspect)
         except (av.error.FFmpegError, OSError, ValueError) as err:
             raise FootageError(f"the camera {self._camera.shown} went away: {_reason(err)}") from err
 
