@@ -1,0 +1,100 @@
+import io
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from infra.alerts import Alert, AlertRules, AlertSender, AlertSeverity
+from vision.errors import ConfigError
+
+
+def _alert(class_name: str = "scratch", severity: AlertSeverity = "medium") -> Alert:
+    return Alert(
+        time=datetime(2025, 3, 3, 6, 0, tzinfo=UTC),
+        place="Line A, S2",
+        part="HSG-7",
+        class_name=class_name,
+        severity=severity,
+        picture=None,
+        latency_s=0.2,
+    )
+
+
+@contextmanager
+def _webhook(answers: list[int]) -> Iterator[tuple[str, list[dict[str, object]]]]:
+    """Serve a webhook that gives these answers in turn, then 200; what it was sent is listed."""
+    got: list[dict[str, object]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(answers.pop(0) if answers else 200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/alerts", got
+        server.shutdown()
+        thread.join()
+
+
+def test_an_alert_is_a_line_of_json_and_reaches_the_webhook_at_a_later_try() -> None:
+    stream = io.StringIO()
+    with _webhook([503, 500]) as (url, got):
+        sender = AlertSender(AlertRules(webhook_url=url, wait_s=0.02), stream, lambda _: None)
+        sender.send(_alert())
+        sender.close()
+
+    (line,) = stream.getvalue().splitlines()
+    assert got == [json.loads(line)] * 3
+    assert json.loads(line)["class_name"] == "scratch"
+    assert (sender.counts.told, sender.counts.delivered, sender.counts.undelivered) == (1, 1, 0)
+
+
+def test_a_dead_webhook_is_told_and_stops_nothing() -> None:
+    stream, said = io.StringIO(), list[str]()
+    rules = AlertRules(webhook_url="http://127.0.0.1:9/?token=secret", tries=2, wait_s=0.02)
+    sender = AlertSender(rules, stream, said.append)
+    sender.send(_alert())
+    sender.send(_alert("pit"))
+    sender.close()
+
+    assert len(stream.getvalue().splitlines()) == 2
+    assert (sender.counts.delivered, sender.counts.undelivered) == (0, 2)
+    assert "127.0.0.1 didn't take an alert" in said[0]
+    assert "secret" not in "".join(said)
+
+
+def test_a_webhook_that_refuses_is_not_asked_again() -> None:
+    with _webhook([404]) as (url, got):
+        sender = AlertSender(AlertRules(webhook_url=url, wait_s=0.02), io.StringIO(), lambda _: None)
+        sender.send(_alert())
+        sender.close()
+
+    assert len(got) == 1
+    assert sender.counts.undelivered == 1
+
+
+def test_rules_choose_by_class_and_severity() -> None:
+    stream = io.StringIO()
+    rules = AlertRules(classes=("scratch", "crack"), least_severity="medium")
+    sender = AlertSender(rules, stream, lambda _: None)
+    for alert in (_alert(), _alert("pit", "high"), _alert("crack", "low"), _alert("crack", "high")):
+        sender.send(alert)
+
+    told = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(one["class_name"], one["severity"]) for one in told] == [("scratch", "medium"), ("crack", "high")]
+    assert sender.counts.below == 2
+
+
+def test_a_webhook_that_is_no_address_is_refused() -> None:
+    with pytest.raises(ConfigError, match="no http or https address"):
+        AlertRules(webhook_url="ftp://works/alerts")
