@@ -7,9 +7,11 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import yaml
+
 from vision.errors import ConfigError
 from vision.training.detector import DetectorTraining, train_detector
-from vision.training.mix import MixSource, Simulator, read_mix
+from vision.training.mix import Mix, MixSource, Simulator, read_mix
 from vision.training.ship import ship_weights
 from vision.training.yolo_dataset import write_yolo_dataset
 
@@ -70,14 +72,19 @@ def _dataset(job: DetectorJob) -> Path:
             shutil.rmtree(unfinished, ignore_errors=True)
             _render(mix.simulator, unfinished, job.simulated_frames)
             unfinished.rename(rendered)
-        names = {name: name for name in mix.names}
-        own = MixSource(rendered, names, train_only=mix.simulator == "road")
+        own = MixSource(rendered, _rendered_classes(rendered, mix), train_only=mix.simulator == "road")
         mix = replace(mix, sources=(*mix.sources, own))
     if not mix.sources:
         raise ConfigError(f"{job.data} names no [[source]]: add one, or render frames with --simulated-frames")
     for warning in write_yolo_dataset(mix, dataset).warnings:
         _LOG.warning("%s", warning)
     return dataset / "data.yaml"
+
+
+def _rendered_classes(rendered: Path, mix: Mix) -> dict[str, str]:
+    """Give the classes of a mix that its simulated frames show and label; others are no background in them."""
+    shown = yaml.safe_load((rendered / "data.yaml").read_text(encoding="utf-8"))["names"]
+    return {name: name for name in shown if name in mix.names}
 
 
 def _render(simulator: Simulator, out_dir: Path, frames: int) -> None:
