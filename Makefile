@@ -25,7 +25,7 @@ help: ## List the targets
 env: $(LINKED) ## Make the environment in $(VENV), or bring it up to date
 
 inspect: env ## Simulate a short drive, inspect it, print the report's path
-	@$(BIN)/walkdown simulate road --out $(DEMO) --seed 7
+	@$(BIN)/walkdown simulate road --out $(DEMO) --seed 7 --signs 10 --signals 5
 	@$(BIN)/walkdown inspect $(DEMO)/drive.mp4 --telemetry $(DEMO)/drive.gpx --camera $(DEMO)/camera.toml \
 		--site $(DEMO)/site.toml --out $(DEMO)/report $(ARGS)
 

@@ -217,6 +217,8 @@ def same_kind(a: str, b: str) -> bool:
 
 def _merge_overlapping(tracks: list[GroundTrack], rules: TrackRules) -> list[GroundTrack]:
     """Join tracks that lie on one another: one defect that was lost from view for a while, or seen in two parts."""
+    if not tracks:
+        return []
     outlines = [_typical_outline(track) for track in tracks]
     tree = shapely.STRtree(outlines)
     parent = list(range(len(tracks)))

@@ -65,6 +65,59 @@ def evaluate_pipeline_command(
     typer.echo(json.dumps(rows, indent=2)) if as_json else print_rows(rows, "nothing to score")
 
 
+@evaluate_app.command("roadside")
+def evaluate_roadside_command(
+    seeds: Annotated[str, typer.Option(help="A drive each: 0-9, or 3,5,8.")] = "0-9",
+    oracle: Annotated[bool, typer.Option("--oracle", help="The truth's boxes in place of a detector's.")] = False,
+    signs: Annotated[int, typer.Option(min=0, help="Of each drive.")] = 14,
+    signals: Annotated[int, typer.Option(min=0, help="Of each drive.")] = 5,
+    length_m: Annotated[float, typer.Option(min=50.0, help="Of each drive.")] = 300.0,
+    condition: Annotated[str, typer.Option(help="day, night, rain or low_sun.")] = "day",
+    keep: Annotated[Path | None, typer.Option(help="Keep drives here, and use those that are there again.")] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Conditions of signs and faults of signals on simulated drives whose truth is known."""
+    from typing import get_args
+
+    from infra.settings import load_settings
+    from vision.simulation.options import ConditionName, RoadSimulation
+    from workflows.evaluate_roadside import RoadsideEvaluation, evaluate_roadside
+    from workflows.listing import print_rows
+    from workflows.progress import console_progress
+    from workflows.roadside_scoring import confusion_rows, summary_rows
+
+    known: dict[str, ConditionName] = {name: name for name in get_args(ConditionName)}
+    named = known.get(condition.replace("-", "_"))
+    if named is None:
+        raise ConfigError(f"no condition {condition}: choose of {', '.join(known)}")
+    drive = RoadSimulation(seed=0, length_m=length_m, condition=named, signs=signs, signals=signals)
+    evaluation = RoadsideEvaluation(parse_seeds(seeds), drive, oracle, keep)
+    with console_progress() as progress:
+        score = evaluate_roadside(evaluation, load_settings(config), progress)
+    summary, confusion = summary_rows(score), confusion_rows(score)
+    if as_json:
+        typer.echo(json.dumps({"summary": summary, "confusion": confusion}, indent=2))
+        return
+    print_rows(summary, "nothing to score")
+    print_rows(confusion, "nothing to score")
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """Read ``0-9`` or ``3,5,8``, or both mixed.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()) or (dash and int(last) < int(first)):
+            raise ConfigError(f"--seeds {text}: write 0-9, or 3,5,8")
+        seeds.extend(range(int(first), int(last or first) + 1))
+    return tuple(seeds)
+
+
 @evaluate_app.command("anomaly")
 def evaluate_anomaly_command(
     model: Annotated[Path, typer.Option(help="The station's model.")],

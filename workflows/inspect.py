@@ -289,7 +289,7 @@ def _locate(
         with reading(run.database) as session:
             examined = load_examined(session, examination_id)
         located = locate(plan, examined, run.site, calibration, rules, eyes)
-        run.beside.update(located.beside or {})
+        run.beside.update(located.beside_counts)
         bins.extend(located.coverage)
         with writing(run.database) as session:
             replace_sightings(session, inspection_id, examination_id, located.sightings)

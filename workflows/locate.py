@@ -12,7 +12,7 @@ from vision.box_tracks import track_by_box
 from vision.calibration import Calibration
 from vision.coverage import coverage_bins
 from vision.errors import LocationError
-from vision.roadside.sightings import RoadsideJudging, Tally, roadside_sightings
+from vision.roadside.sightings import JudgedThing, RoadsideJudging, Tally, roadside_sightings
 from vision.sightings import PlaceOf, SightingRules, evidence_order, ground_sightings, sighting_frame, sighting_id
 from vision.site import Site
 from vision.trajectory import NO_HEADING_DEG, Trajectory
@@ -28,13 +28,18 @@ class Located:
         sightings: By time.
         coverage: Its own bins.
         left_out: Tracks whose calibrated confidence was too low to be a candidate.
-        beside: Signs and signals by what was made of them; None where none were looked for.
+        beside: Signs and signals, sound ones too; None where none were looked for.
     """
 
     sightings: tuple[Sighting, ...]
     coverage: tuple[CoverageBin, ...]
     left_out: int
-    beside: Counter[Tally] | None = None
+    beside: tuple[JudgedThing, ...] | None = None
+
+    @property
+    def beside_counts(self) -> Counter[Tally]:
+        """Signs and signals by what was made of them."""
+        return Counter(thing.tally for thing in self.beside or ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ def locate(
     if roadside is not None:
         found = roadside_sightings(plan.camera, placed, unplaced, place_of, roadside.calibration, roadside.judging)
         sightings.extend(found.sightings)
-        beside = found.counts
+        beside = found.things
     sightings.sort(key=lambda sighting: (sighting.frames[0].pts_ns, sighting.sighting_id))
     return Located(tuple(sightings), coverage, left_out, beside)
 

@@ -16,7 +16,7 @@ MATCH_M = 5.0
 DUPLICATE_M = 2.0
 """A second finding this near to a planted defect that has its finding already is a double, not an invention."""
 
-_WGS84 = Geod(ellps="WGS84")
+WGS84 = Geod(ellps="WGS84")
 _NO_MATCH = 1e6
 
 
@@ -142,7 +142,7 @@ def _distances_m(
     result = np.full((len(findings), len(planted)), _NO_MATCH)
     for row, finding in enumerate(findings):
         for column, defect in enumerate(planted):
-            _, _, metres = _WGS84.inv(
+            _, _, metres = WGS84.inv(
                 finding.longitude_deg, finding.latitude_deg, defect.longitude_deg, defect.latitude_deg
             )
             result[row, column] = metres

@@ -64,16 +64,44 @@ class RoadsideJudging:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedThing:
+    """One sign or head, sound ones too, and what was made of it.
+
+    Attributes:
+        class_name: That most confidence speaks for.
+        tally: What it counts as.
+        faults: Class names of its sightings; empty where nothing is called wrong.
+        reasons: What was seen, one for each fault; else why it is sound or can't be judged.
+        frames: That show it.
+        place: None without geometry.
+        lenses: Of a head, that are dark, flash or stay.
+    """
+
+    class_name: str
+    tally: Tally
+    faults: tuple[str, ...]
+    reasons: tuple[str, ...]
+    frames: int
+    place: Place | None
+    lenses: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class RoadsideFound:
     """What stands beside one footage's road.
 
     Attributes:
         sightings: One for each fault of each thing, by time.
-        counts: Things by what was made of them; what was left out isn't counted.
+        things: Everything that was judged; what was left out isn't here.
     """
 
     sightings: tuple[Sighting, ...]
-    counts: Counter[Tally]
+    things: tuple[JudgedThing, ...]
+
+    @property
+    def counts(self) -> Counter[Tally]:
+        """Things by what was made of them."""
+        return Counter(thing.tally for thing in self.things)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +145,19 @@ def roadside_sightings(
     if place_of is not None and placed:
         things = [*_placed_things(camera, placed, place_of, judging.tracks), *things]
     sightings: list[Sighting] = []
-    counts: Counter[Tally] = Counter()
+    judged: list[JudgedThing] = []
     for thing in things:
         expected = len(thing.views) + len(thing.missed)
         confidences = [float(_roadside(frame).detections.confidence[row]) for frame, row, _ in thing.views]
         confidence = calibration.probability(thing.class_name, confidences, expected)
         if len(thing.views) < judging.min_frames or confidence < judging.min_confidence:
             continue
-        faults, tally = _judge(thing, camera, judging)
-        counts[tally] += 1
-        sightings.extend(_sighting(thing, name, reason, confidence, judging) for name, reason in faults)
+        verdict = _judge(thing, camera, judging)
+        judged.append(verdict)
+        pairs = zip(verdict.faults, verdict.reasons, strict=False)
+        sightings.extend(_sighting(thing, name, reason, confidence, judging) for name, reason in pairs)
     sightings.sort(key=lambda sighting: (sighting.frames[0].pts_ns, sighting.sighting_id))
-    return RoadsideFound(tuple(sightings), counts)
+    return RoadsideFound(tuple(sightings), tuple(judged))
 
 
 def _placed_things(
@@ -213,21 +242,26 @@ def _one_name_a_thing(frame: ExaminedFrame) -> ExaminedFrame:
     )
 
 
-def _judge(thing: _Thing, camera: Camera, judging: RoadsideJudging) -> tuple[list[tuple[str, str]], Tally]:
-    """Give the faults of a thing, (class name, what was seen) each, and what it counts as."""
+def _judge(thing: _Thing, camera: Camera, judging: RoadsideJudging) -> JudgedThing:
+    def judged(tally: Tally, reasons: Sequence[str], faults: Sequence[str] = ()) -> JudgedThing:
+        return JudgedThing(thing.class_name, tally, tuple(faults), tuple(reasons), len(thing.views), thing.place)
+
     if thing.class_name in SIGNAL_STATES:
-        judged = judge_signal(_head_views(thing), judging.signals)
-        if judged.fault == "none":
-            return [], "signals_healthy"
-        if judged.fault == "not_assessable":
-            return [], "signals_not_assessable"
-        return [(SIGNAL_CLASSES[judged.fault], judged.reason)], "signals_faulty"
+        signal = judge_signal(_head_views(thing), judging.signals)
+        if signal.fault == "none":
+            return judged("signals_healthy", [signal.reason])
+        if signal.fault == "not_assessable":
+            return judged("signals_not_assessable", [signal.reason])
+        faulty = judged("signals_faulty", [signal.reason], [SIGNAL_CLASSES[signal.fault]])
+        return replace(faulty, lenses=frozenset(signal.lenses))
     looks = [_look(frame, row) for frame, row, _ in thing.views if not _is_cut(_box(frame, row), camera, judging.edge)]
     condition = judge_sign(SIGN_KINDS[thing.class_name], looks, judging.signs, camera.roll_deg)
     if not condition.judged:
-        return [], "signs_not_assessable"
-    faults = [(f"sign_{fault.name}", f"{fault.reason} {_left_out(condition)}") for fault in condition.faults]
-    return faults, "signs_faulty" if faults else "signs_sound"
+        return judged("signs_not_assessable", condition.not_assessable)
+    if not condition.faults:
+        return judged("signs_sound", condition.not_assessable)
+    reasons = [f"{fault.reason} {_left_out(condition)}" for fault in condition.faults]
+    return judged("signs_faulty", reasons, [f"sign_{fault.name}" for fault in condition.faults])
 
 
 def _head_views(thing: _Thing) -> list[HeadView]:

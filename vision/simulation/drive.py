@@ -80,6 +80,10 @@ class SimulatedDrive:
             for name, program in self.programs.items()
         }
 
+    def boxes(self, index: int) -> dict[str, NDArray[np.float64]]:
+        """Give the box about each plate and head in a frame, see ``StandingFurniture.boxes``."""
+        return self._furniture.boxes(self.motion.view(index, self.camera))
+
     def truth(self) -> dict[str, Any]:
         """Give the planted defects, distractors, signs and signal heads in view as a GeoJSON FeatureCollection."""
         outlines, shadows = self._renderer.outlines(), self._renderer.shadow_places

@@ -156,7 +156,7 @@ class _Street:
         boxes = furniture.boxes(view)
         for signal in signals:
             if signal.signal_id in boxes:
-                boxes[signal.signal_id] = _with_margin(boxes[signal.signal_id], rules.head_margin)
+                boxes[signal.signal_id] = with_margin(boxes[signal.signal_id], rules.head_margin)
         names = {sign.sign_id: f"traffic_sign_{sign.kind}" for sign in signs if rules.plates or not _is_plate(sign)}
         faces = [signal for signal in signals if signal.fault != "seen_from_behind"]
         names |= {signal.signal_id: f"traffic_light_{lamps[signal.signal_id].state}" for signal in faces}
@@ -171,7 +171,8 @@ def _is_plate(sign: PlannedSign) -> bool:
     return sign.motif in ("direction", "name")
 
 
-def _with_margin(box: NDArray[np.float64], margin: tuple[float, float]) -> NDArray[np.float64]:
+def with_margin(box: NDArray[np.float64], margin: tuple[float, float]) -> NDArray[np.float64]:
+    """Give a head's box as people draw it, see ``RoadsideRules.head_margin``."""
     aside, above = (share * (box[3] - box[1]) for share in margin)
     return np.asarray(box + np.array([-aside, -above, aside, above]))
 
