@@ -14,7 +14,6 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from vision.errors import ConfigError, StoreError
 from workflows.exports import EVIDENCE_FOLDER, coverage_geojson, findings_csv, findings_geojson, inspection_json
@@ -50,11 +49,8 @@ def check_output_folder(folder: Path) -> None:
     if target.is_dir() and not (target / MARK_FILE).is_file() and any(target.iterdir()):
         raise ConfigError(f"{folder} holds something else than a report: name a new or empty folder with --out")
     there = next(parent for parent in target.parents if parent.exists())
-    try:
-        with TemporaryDirectory(prefix=".walkdown-", dir=there):
-            pass
-    except OSError as err:
-        raise StoreError(_explain(folder, err)) from err
+    if not os.access(there, os.W_OK | os.X_OK):  # asked and not tried: a run killed in a try leaves what it tried
+        raise StoreError(_explain(folder, PermissionError(errno.EACCES, f"{there} can't be written")))
 
 
 def write_output_folder(folder: Path, content: ReportContent) -> Path:
