@@ -23,7 +23,7 @@ from vision.errors import StoreError
 
 SessionFactory = Callable[[], AbstractContextManager[Session]]
 
-HEAD_REVISION = "0002"
+HEAD_REVISION = "0003"
 """Newest revision in ``infra/migrations``: known here so that alembic is imported only where there is work for it."""
 
 VERSION_TABLE = "walkdown_version"

@@ -120,6 +120,22 @@ class RoadsideSettings(_Group):
     image_size_px: Annotated[int, Field(ge=64, le=4096, multiple_of=32)] = 960
 
 
+class LineSettings(_Group):
+    """How stations of a factory line are looked at.
+
+    Attributes:
+        weights: Any ultralytics weights file of surface defects; None for the shipped one, if any.
+        confidence: Detections below it are dropped.
+        image_size_px: Long side of the part's picture that the model sees.
+        ok_pictures: Of parts without a fault, so many pictures are kept for each footage.
+    """
+
+    weights: LocalPath | None = None
+    confidence: Annotated[float, Field(gt=0, lt=1)] = 0.25
+    image_size_px: Annotated[int, Field(ge=64, le=4096, multiple_of=32)] = 416
+    ok_pictures: Annotated[int, Field(ge=0)] = 200
+
+
 class SamplingSettings(_Group):
     """Which frames are examined.
 
@@ -191,6 +207,7 @@ class Settings(BaseModel):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     detector: DetectorSettings = Field(default_factory=DetectorSettings)
     roadside: RoadsideSettings = Field(default_factory=RoadsideSettings)
+    line: LineSettings = Field(default_factory=LineSettings)
     sampling: SamplingSettings = Field(default_factory=SamplingSettings)
     quality: QualitySettings = Field(default_factory=QualitySettings)
     ledger: MergeRules = Field(default_factory=MergeRules)

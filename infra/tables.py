@@ -160,6 +160,50 @@ class RoadsideDetectionRow(SQLModel, table=True):
     """Fields of a CropLook."""
 
 
+class PartRow(SQLModel, table=True):
+    """One part that passed a station, in one examination of its footage, and what was said of it."""
+
+    __tablename__ = "part"
+    __table_args__ = (Index("ix_part_part_id", "part_id"),)
+
+    examination_id: str = Field(primary_key=True, foreign_key="examination.examination_id", ondelete="CASCADE")
+    number: int = Field(primary_key=True)
+    part_id: str | None = None
+    part_class: str
+    site: str
+    line: str
+    station: str
+    asset: str
+    entered_pts_ns: int = Field(sa_type=BigInteger)
+    left_pts_ns: int = Field(sa_type=BigInteger)
+    looks: int
+    verdict: str
+    breaches: list[Any] = Field(sa_type=JSON)
+    reasons: list[str] = Field(sa_type=JSON)
+    defects: list[Any] = Field(sa_type=JSON)
+    anomaly_score: float | None = None
+    anomalous: bool | None = None
+    pictures: list[str] = Field(default_factory=list, sa_type=JSON)
+    """Names in the evidence store: the part with its defects outlined, then its heat map."""
+
+
+class EquipmentSpellRow(SQLModel, table=True):
+    """A time for which watched equipment was in one state; ``state`` is None where it looked like none known."""
+
+    __tablename__ = "equipment_spell"
+
+    examination_id: str = Field(primary_key=True, foreign_key="examination.examination_id", ondelete="CASCADE")
+    watch: str = Field(primary_key=True)
+    from_pts_ns: int = Field(primary_key=True, sa_type=BigInteger)
+    to_pts_ns: int = Field(sa_type=BigInteger)
+    state: str | None = None
+    sound: bool | None = None
+    severity: str
+    looks: int
+    probability: float
+    picture: str | None = None
+
+
 class InspectionRow(SQLModel, table=True):
     """One run over some footage."""
 

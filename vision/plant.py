@@ -51,10 +51,17 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class PartClass:
-    """A kind of part; a kind of defect without a limit is never acceptable on it."""
+    """A kind of part; a kind of defect without a limit is never acceptable on it.
+
+    Attributes:
+        name: Unique in the plant.
+        limits: Of kinds of defects, one each.
+        defects: Kinds that are looked for; empty: all that the surface model finds.
+    """
 
     name: str
     limits: tuple[Limit, ...]
+    defects: tuple[str, ...] = ()
 
     def limit(self, defect: str) -> Limit | None:
         """Give the limit of a kind of defect, if there is one."""
@@ -95,6 +102,7 @@ class Station:
         travel: The way that parts move in the picture.
         part_id: What tells one part from another; ``count`` numbers them.
         surface: Whether the surface detector looks at parts.
+        belt: Folder with pictures of the empty belt; None to learn it from the footage's beginning.
         anomaly: Name or file of a trained anomaly model.
         camera: Footage or stream of this station.
         watches: Equipment in the picture.
@@ -110,6 +118,7 @@ class Station:
     travel: Travel
     part_id: PartIdKind
     surface: bool
+    belt: str | None = None
     anomaly: str | None = None
     camera: str | None = None
     watches: tuple[Watch, ...] = ()

@@ -15,7 +15,7 @@ _T = TypeVar("_T", bound=str)
 _SIZES = ("max_length_mm", "max_width_mm", "max_area_mm2")
 _STATION_KEYS = {
     "name", "asset", "criticality", "camera", "part_class", "region", "mm_per_px", "travel", "part_id", "surface",
-    "anomaly", "watch",
+    "belt", "anomaly", "watch",
 }  # fmt: skip
 
 
@@ -77,6 +77,7 @@ def _station(entry: dict[str, Any], line: str, where: str, number: int) -> Stati
         travel=_choice(entry, "travel", get_args(Travel), "right", where),
         part_id=_choice(entry, "part_id", get_args(PartIdKind), "count", where),
         surface=_flag(entry, "surface", where),
+        belt=_optional_text(entry, "belt", where),
         anomaly=_optional_text(entry, "anomaly", where),
         camera=_optional_text(entry, "camera", where),
         watches=tuple(_watch(watch, where, n) for n, watch in _tables(entry, "watch", where)),
@@ -97,10 +98,16 @@ def _watch(entry: dict[str, Any], where: str, number: int) -> Watch:
 def _part_class(entry: dict[str, Any], where: str, number: int) -> PartClass:
     name = _text(entry, "name", f"{where}, part class {number}")
     where = f"{where}, part class {name!r}"
-    _refuse_unknown(entry, {"name", "limit"}, where)
+    _refuse_unknown(entry, {"name", "limit", "defects"}, where)
     limits = tuple(_limit(limit, where, n) for n, limit in _tables(entry, "limit", where))
     _refuse_twice([limit.defect for limit in limits], "limits", where)
-    return PartClass(name, limits)
+    defects = entry.get("defects", [])
+    if not isinstance(defects, list) or not all(isinstance(one, str) and one.strip() for one in defects):
+        raise ConfigError(f'{where}: defects = {defects!r}; list kinds to look for, as in defects = ["scratch", "pit"]')
+    unlisted = next((limit.defect for limit in limits if defects and limit.defect not in defects), None)
+    if unlisted is not None:
+        raise ConfigError(f"{where}: {unlisted!r} has a limit and isn't among its defects; add it there")
+    return PartClass(name, limits, tuple(defects))
 
 
 def _limit(entry: dict[str, Any], where: str, number: int) -> Limit:

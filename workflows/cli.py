@@ -11,7 +11,7 @@ import sys
 import traceback
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -19,6 +19,10 @@ from vision.errors import ConfigError, WalkdownError
 from workflows.cli_evaluate import evaluate_app
 from workflows.cli_options import AsJson, Config
 from workflows.cli_train import train_app
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
+    from workflows.inspect_line import LineRequest
 
 app = typer.Typer(
     name="walkdown",
@@ -85,7 +89,10 @@ def inspect(
         typer.Option(help="GPX, CSV or geotagged images; once for each footage, or found beside it."),
     ] = None,
     camera: Annotated[Path | None, typer.Option(help="camera.toml: height, pitch, field of view.")] = None,
-    site: Annotated[Path | None, typer.Option(help="site.toml: routes and their centre lines.")] = None,
+    site: Annotated[
+        Path | None, typer.Option(help="site.toml: routes and their centre lines; or plant.toml: a factory's stations.")
+    ] = None,
+    station: Annotated[str | None, typer.Option(help="With plant.toml: the station that the footage shows.")] = None,
     out: Annotated[Path, typer.Option(help="Folder of the report; made anew.")] = Path("walkdown-report"),
     every: Annotated[str | None, typer.Option(help="3m, 0.5s or all: which frames to examine.")] = None,
     clock_offset_s: Annotated[
@@ -100,6 +107,7 @@ def inspect(
     """Inspect footage; print the report's path."""
     from infra.settings import load_settings
     from workflows.inspect import InspectRequest, run_inspection
+    from workflows.inspect_line import LineRequest, is_plant_file
     from workflows.progress import console_progress
     from workflows.summary import print_summary
 
@@ -112,10 +120,29 @@ def inspect(
         }
     )
     settings = load_settings(config, overrides)
+    if is_plant_file(site):
+        _inspect_line(LineRequest(tuple(footage), site or Path(), station, out), settings, as_json)
+        return
+    if station is not None:
+        raise ConfigError("--station names a station of a plant.toml: give that file with --site")
     request = InspectRequest(tuple(footage), tuple(telemetry or ()), camera, site, out, clock_offset_s)
     with console_progress() as progress:
         result = run_inspection(request, settings, progress)
     print_summary(result.content)
+    if as_json:
+        typer.echo((result.report_path.parent / "inspection.json").read_text(encoding="utf-8"))
+    else:
+        typer.echo(str(result.report_path))
+
+
+def _inspect_line(request: LineRequest, settings: Settings, as_json: bool) -> None:
+    from workflows.inspect_line import run_line_inspection
+    from workflows.progress import console_progress
+    from workflows.summary import print_line_summary
+
+    with console_progress() as progress:
+        result = run_line_inspection(request, settings, progress)
+    print_line_summary(result.report)
     if as_json:
         typer.echo((result.report_path.parent / "inspection.json").read_text(encoding="utf-8"))
     else:

@@ -162,3 +162,26 @@ def evaluate_state_command(
     with console_progress() as progress:
         rows = evaluate_state(model, parse_states(state), choice, progress)
     typer.echo(json.dumps(rows, indent=2)) if as_json else print_rows(rows, "nothing to score")
+
+
+@evaluate_app.command("line")
+def evaluate_line_command(
+    seeds: Annotated[str, typer.Option(help="Lines: 0-9, or 3,5,8.")] = "0-9",
+    parts: Annotated[int, typer.Option(min=1, help="On each line.")] = 20,
+    fps: Annotated[int, typer.Option(min=1, help="Frames a second.")] = 10,
+    oracle: Annotated[bool, typer.Option("--oracle", help="See defects as planted: the judgement alone.")] = False,
+    keep: Annotated[Path | None, typer.Option(help="Keep the lines here, and use them again.")] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verdicts by part, codes, defects and equipment's states on simulated lines."""
+    from infra.settings import load_settings
+    from workflows.evaluate_line import LineEvaluation, evaluate_line
+    from workflows.line_scoring import score_rows
+    from workflows.listing import print_rows
+    from workflows.progress import console_progress
+
+    evaluation = LineEvaluation(parse_seeds(seeds), parts, fps, oracle, keep)
+    with console_progress() as progress:
+        rows = score_rows(evaluate_line(evaluation, load_settings(config), progress))
+    typer.echo(json.dumps(rows, indent=2)) if as_json else print_rows(rows, "nothing to score")

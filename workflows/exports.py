@@ -71,7 +71,7 @@ def findings_csv(content: ReportContent) -> str:
     table.writerow(FINDING_PROPERTIES)
     for entry in content.findings:
         properties = finding_properties(entry)
-        table.writerow([_cell(properties[name]) for name in FINDING_PROPERTIES])
+        table.writerow([table_cell(properties[name]) for name in FINDING_PROPERTIES])
     return out.getvalue()
 
 
@@ -189,7 +189,8 @@ def _value(measured: Quantity | None) -> float | None:
     return None if measured is None else float(f"{measured.value:.4g}")
 
 
-def _cell(value: Json) -> str:
+def table_cell(value: Json) -> str:
+    """Write a value into a cell of a table; see ``findings_csv``."""
     if value is None:
         return ""
     if isinstance(value, list):

@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from vision.errors import ConfigError, StoreError
 from workflows.exports import EVIDENCE_FOLDER, coverage_geojson, findings_csv, findings_geojson, inspection_json
@@ -24,7 +25,9 @@ REPORT_FILE = "report.html"
 MARK_FILE = "inspection.json"
 """A folder that holds it is one of ours, and may be replaced."""
 
-OUR_NAMES = frozenset({REPORT_FILE, MARK_FILE, "findings.geojson", "findings.csv", "coverage.geojson", EVIDENCE_FOLDER})
+OUR_NAMES = frozenset(
+    {REPORT_FILE, MARK_FILE, "findings.geojson", "findings.csv", "coverage.geojson", "parts.csv", EVIDENCE_FOLDER}
+)
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -49,8 +52,25 @@ def check_output_folder(folder: Path) -> None:
     if target.is_dir() and not (target / MARK_FILE).is_file() and any(target.iterdir()):
         raise ConfigError(f"{folder} holds something else than a report: name a new or empty folder with --out")
     there = next(parent for parent in target.parents if parent.exists())
-    if not os.access(there, os.W_OK | os.X_OK):  # asked and not tried: a run killed in a try leaves what it tried
-        raise StoreError(_explain(folder, PermissionError(errno.EACCES, f"{there} can't be written")))
+    try:
+        _try_to_write_in(there)
+    except OSError as err:
+        raise StoreError(_explain(folder, err)) from err
+
+
+def _try_to_write_in(folder: Path) -> None:
+    """Make a file without a name, of which a run that is killed leaves nothing; where there are none, one with a name.
+
+    Raises:
+        OSError: Nothing can be written there.
+    """
+    try:
+        os.close(os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o600))
+    except OSError as err:
+        if err.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT):
+            raise
+        with TemporaryFile(prefix=".walkdown-", dir=folder):
+            pass
 
 
 def write_output_folder(folder: Path, content: ReportContent) -> Path:
@@ -63,8 +83,23 @@ def write_output_folder(folder: Path, content: ReportContent) -> Path:
         ConfigError: See ``check_output_folder``.
         StoreError: The disk is full, or the folder can't be written. The report that was there is as it was.
     """
+    pictures = {picture.file_name: picture.jpeg for entry in content.findings for picture in entry.pictures}
+    return write_files(folder, _texts(content), pictures)
+
+
+def write_files(folder: Path, files: Mapping[str, str], pictures: Mapping[str, bytes]) -> Path:
+    """Write a report's files and its evidence in place of an older report there; see ``write_output_folder``.
+
+    Args:
+        folder: Of the report.
+        files: Name -> text; report.html and inspection.json are among them.
+        pictures: Name within ``evidence/`` -> JPEG bytes.
+
+    Raises:
+        ConfigError: See ``check_output_folder``.
+        StoreError: The disk is full, or the folder can't be written. The report that was there is as it was.
+    """
     check_output_folder(folder)
-    files = _texts(content)
     target = _absolute(folder)
     partial = target.with_name(f".{target.name}.partial")
     aside = target.with_name(f".{target.name}.old")
@@ -73,7 +108,7 @@ def write_output_folder(folder: Path, content: ReportContent) -> Path:
         with _locked(target.parent):
             _tidy(target, partial, aside)
             try:
-                _write_files(partial, files, content)
+                _write_all(partial, files, pictures)
             except OSError:
                 shutil.rmtree(partial, ignore_errors=True)
                 raise
@@ -95,12 +130,11 @@ def _texts(content: ReportContent) -> dict[str, str]:
     }
 
 
-def _write_files(partial: Path, files: Mapping[str, str], content: ReportContent) -> None:
+def _write_all(partial: Path, files: Mapping[str, str], pictures: Mapping[str, bytes]) -> None:
     evidence = partial / EVIDENCE_FOLDER
     evidence.mkdir(parents=True)
-    for entry in content.findings:
-        for picture in entry.pictures:
-            (evidence / picture.file_name).write_bytes(picture.jpeg)
+    for name, jpeg in pictures.items():
+        (evidence / name).write_bytes(jpeg)
     for name, text in files.items():
         _write_text(partial / name, text)
 

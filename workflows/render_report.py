@@ -48,19 +48,19 @@ def render_report(content: ReportContent) -> str:
     Raises:
         ConfigError: The templates are missing from the installation.
     """
-    scripts = [_static(f"{_LEAFLET}/leaflet.js"), _static("static/report.js")] if content.map else []
-    scripts = scripts or [_static("static/report.js")]
-    styles = [_static(f"{_LEAFLET}/leaflet.css")] if content.map else []
+    scripts = [static_text(f"{_LEAFLET}/leaflet.js"), static_text("static/report.js")] if content.map else []
+    scripts = scripts or [static_text("static/report.js")]
+    styles = [static_text(f"{_LEAFLET}/leaflet.css")] if content.map else []
     try:
-        template = _environment().get_template("report.html.j2")
+        template = environment().get_template("report.html.j2")
     except TemplateNotFound as err:
         raise _incomplete(str(err)) from err
     return template.render(
         report=content,
         scripts=[Markup(script) for script in scripts],
-        styles=[Markup(style) for style in [*styles, _static("static/report.css")]],
-        leaflet_licence=Markup(_static(f"{_LEAFLET}/LICENSE")) if content.map else None,
-        content_policy=_content_policy(content, scripts),
+        styles=[Markup(style) for style in [*styles, static_text("static/report.css")]],
+        leaflet_licence=Markup(static_text(f"{_LEAFLET}/LICENSE")) if content.map else None,
+        content_policy=content_policy(scripts, content.tiles.origin if content.map and content.tiles else None),
         map_data=_map_data(content.map, content) if content.map else None,
         levels=LEVELS,
         filters=_filter_choices(content),
@@ -73,7 +73,8 @@ def picture_uri(jpeg: bytes) -> str:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Give the templates with their filters."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -87,7 +88,7 @@ def _environment() -> Environment:
 
 
 @lru_cache(maxsize=8)
-def _static(name: str) -> str:
+def static_text(name: str) -> str:
     """Read a style or script; a reference to a source map would be a request, so it goes."""
     try:
         text = (_TEMPLATES / name).read_text(encoding="utf-8")
@@ -100,12 +101,12 @@ def _incomplete(name: str) -> ConfigError:
     return ConfigError(f"reports_templates/{name} is missing from this installation: install walkdown again")
 
 
-def _content_policy(content: ReportContent, scripts: list[str]) -> str:
+def content_policy(scripts: list[str], tiles_origin: str | None = None) -> str:
     """Write the Content-Security-Policy, so that even text that slipped through unescaped could do nothing."""
     hashes = " ".join(
         f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts
     )
-    tiles = f" {content.tiles.origin}" if content.map and content.tiles else ""
+    tiles = f" {tiles_origin}" if tiles_origin else ""
     return (
         f"default-src 'none'; img-src data:{tiles}; style-src 'unsafe-inline'; script-src {hashes}; "
         "base-uri 'none'; form-action 'none'"

@@ -1,4 +1,4 @@
-"""Simulate parts passing a station's camera, with the plant file, the truth, and pictures of the equipment's states."""
+"""Simulate parts passing a station's camera, with plant file, truth, pictures of equipment's states and empty belt."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from vision.simulation.line.run import SimulatedLine
 
 _UNFINISHED = ".unfinished"
 _STATE_PICTURES = 12
-_FILES = ("line.mp4", "plant.toml", "truth.json", "states")
+_BELT_PICTURES = 8
+_FILES = ("line.mp4", "plant.toml", "truth.json", "states", "belt")
 _START = datetime(2025, 3, 3, 6, 0, tzinfo=UTC)
 
 
 def simulate_line(options: LineSimulation, out_dir: Path) -> Path:
-    """Write ``line.mp4``, ``plant.toml``, ``truth.json`` and ``states/<state>/*.jpg``.
+    """Write ``line.mp4``, ``plant.toml``, ``truth.json``, ``states/<state>/*.jpg`` and ``belt/*.jpg``, the empty belt.
 
     The files are made in a hidden folder and moved when all are done; equal options give equal files.
 
@@ -45,6 +46,7 @@ def simulate_line(options: LineSimulation, out_dir: Path) -> Path:
         (unfinished / "plant.toml").write_text(plant_text(line), encoding="utf-8")
         (unfinished / "truth.json").write_text(json.dumps(line.truth(), indent=1) + "\n", encoding="utf-8")
         _write_states(line, unfinished / "states")
+        _write_belt(line, unfinished / "belt")
         write_video(unfinished / "line.mp4", line.frames(), options.fps, _START)
         for name in _FILES:
             if (out_dir / name).is_dir():
@@ -65,3 +67,10 @@ def _write_states(line: SimulatedLine, folder: Path) -> None:
         (folder / state).mkdir(parents=True)
         for number in range(_STATE_PICTURES):
             cv2.imwrite(str(folder / state / f"{number:02d}.jpg"), line.render_equipment(state, number))
+
+
+def _write_belt(line: SimulatedLine, folder: Path) -> None:
+    folder.mkdir()
+    for number in range(_BELT_PICTURES):
+        picture = line.render_equipment(line.watch.sound, _STATE_PICTURES + number)
+        cv2.imwrite(str(folder / f"{number:02d}.jpg"), picture)

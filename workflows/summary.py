@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from rich.console import Console
 from rich.table import Table
 
+from workflows.line_content import LineReport
 from workflows.report_content import FailureRow, ReportContent
 from workflows.report_drawings import LEVELS
 from workflows.report_format import clock
 
 _FAILURES_SHOWN = 10
 """More would push the findings off the screen; the report lists them all."""
+
+
+_PARTS_SHOWN = 20
 
 
 def print_summary(content: ReportContent) -> None:
@@ -50,6 +56,27 @@ def print_summary(content: ReportContent) -> None:
         for one in timings
     )
     console.print(f"seconds: {whole:.1f} in all; {stages}")
+
+
+def print_line_summary(report: LineReport) -> None:
+    """Print parts by verdict, the parts to act on, equipment faults, failures and time."""
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    totals = report.totals
+    console.print(
+        f"Inspection {report.inspection_id}: {totals.parts} parts, {totals.rejected} to reject, {totals.ok} within the "
+        f"limits, {totals.not_assessable} not assessable"
+    )
+    for part in report.attention[:_PARTS_SHOWN]:
+        console.print(f"{part.label}: {part.verdict.replace('_', ' ')}: {'; '.join(part.reasons)}")
+    if (left := len(report.attention) - _PARTS_SHOWN) > 0:
+        console.print(f"{left} more parts to act on, listed in the report")
+    for spell in report.faults:
+        until = f"{clock(spell.from_s)} to {clock(spell.to_s)}"
+        console.print(f"{spell.watch}: {spell.state} from {until} in {spell.footage_name}", style="red")
+    for message, count in Counter(failure.message for failure in report.failures).most_common(_FAILURES_SHOWN):
+        console.print(f"failed: {count} x {message}", style="red")
+    stages = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in report.timings_s.items())
+    console.print(f"seconds: {sum(report.timings_s.values()):.1f} in all; {stages}")
 
 
 def _failure_line(failure: FailureRow) -> str:

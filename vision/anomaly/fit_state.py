@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+import cv2
 import numpy as np
 from scipy.optimize import minimize_scalar
 
@@ -17,7 +18,7 @@ from vision.anomaly.pictures import StationPictures
 from vision.anomaly.state import Crop, KeptOut, StateModel, descriptor, probabilities, squared_distances
 from vision.anomaly.threshold import choose_threshold
 from vision.errors import ConfigError, InputError
-from vision.types import Float, Int, frozen
+from vision.types import Float, Image, Int, frozen
 
 LEAST_PICTURES = 5
 """Of a state: fewer can't be told from each other's accidents."""
@@ -73,12 +74,14 @@ def fit_state(
     states = tuple(pictures)
     described: list[F32] = []
     for one in pictures.values():
-        for features in backbone.describe([training.crop.of(image) for image in one.images]):
-            described.append(descriptor(features))
+        for image in one.images:
+            shown = _as_filmed(training.crop.of(image))
+            described.extend(descriptor(features) for features in backbone.describe(shown))
             advance()
     rows = np.stack(described)
-    label = np.repeat(np.arange(len(states)), [len(one) for one in pictures.values()])
-    squared = _kept_out_distances(rows, label, len(states))
+    copies = len(rows) // sum(len(one) for one in pictures.values())
+    label = np.repeat(np.arange(len(states)), [copies * len(one) for one in pictures.values()])
+    squared = _kept_out_distances(rows, label, len(states), copies)
     own = np.sqrt(squared[np.arange(len(label)), label])
     threshold = choose_threshold(own, training.unknown_rate)
     temperature = _fit_temperature(squared, label)
@@ -90,12 +93,12 @@ def fit_state(
         backbone=backbone.name,
         backbone_sha256=backbone.sha256,
         image_size_px=backbone.image_size_px,
-        pictures=len(label),
+        pictures=len(label) // copies,
         pictures_sha256=hashlib.sha256(digest.encode("ascii")).hexdigest(),
         made_at=datetime.now(UTC).replace(microsecond=0),
         settings_sha256=training.sha256,
     )
-    kept_out = _summary(squared, label, threshold.value, temperature)
+    kept_out = _summary(squared[::copies], label[::copies], threshold.value, temperature)
     return StateModel(info, training.crop, states, frozen(means), frozen(deviation), temperature, threshold, kept_out)
 
 
@@ -116,13 +119,34 @@ def _check(pictures: Mapping[str, StationPictures]) -> None:
                 raise InputError(f"{path}: the same picture stands for {other} and for {name}; take it out of one")
 
 
-def _kept_out_distances(rows: F32, label: Int, count: int) -> Float:
-    """Give (N, S) squared distances of each picture to means that it had no part in."""
+def _as_filmed(crop: Image) -> list[Image]:
+    """Give a picture as it is, and as a camera's video shows the same: coarser, softer, a little darker or lighter.
+
+    Photographs taken one by one are alike to the grain; without these, each frame of a film would be unlike them.
+    """
+    _, coarse = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, 35])
+    softer = cv2.GaussianBlur(crop, (0, 0), 1.0)
+    _, both = cv2.imencode(".jpg", softer, [cv2.IMWRITE_JPEG_QUALITY, 35])
+    shown = [cv2.imdecode(one, cv2.IMREAD_COLOR) for one in (coarse, both)]
+    lit = [cv2.convertScaleAbs(softer, alpha=alpha) for alpha in (0.93, 1.07)]
+    return [np.ascontiguousarray(crop), *(np.asarray(one, np.uint8) for one in (*shown, softer, *lit))]
+
+
+def _kept_out_distances(rows: F32, label: Int, count: int, copies: int = 1) -> Float:
+    """Give (N, S) squared distances of each picture to means that it and its copies had no part in.
+
+    Args:
+        rows: (N, D) descriptors, those of one picture's copies in a run.
+        label: (N,) state of each.
+        count: Of states.
+        copies: Rows of one picture.
+    """
     squared = np.empty((len(rows), count))
     fold_of = np.empty(len(rows), np.int64)
     for state in range(count):
         own = np.flatnonzero(label == state)
-        fold_of[own] = np.arange(len(own)) * _FOLDS // len(own)  # runs of neighbours, within each state
+        picture = np.arange(len(own)) // copies
+        fold_of[own] = picture * _FOLDS // (len(own) // copies)  # runs of neighbours, within each state
     for fold in range(_FOLDS):
         out = fold_of == fold
         means, deviation = _means_and_deviation(rows[~out], label[~out], count)

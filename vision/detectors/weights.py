@@ -10,6 +10,7 @@ from vision.errors import WeightsNotFound
 SHIPPED_DIR = Path(__file__).parent.parent / "weights"
 SHIPPED_ROAD = SHIPPED_DIR / "road.pt"
 SHIPPED_ROADSIDE = SHIPPED_DIR / "roadside.pt"
+SHIPPED_SURFACE = SHIPPED_DIR / "surface.pt"
 
 
 def find_weights(path: Path | None) -> Path:
@@ -36,6 +37,19 @@ def find_roadside_weights(path: Path | None) -> Path | None:
         return SHIPPED_ROADSIDE if SHIPPED_ROADSIDE.is_file() else None
     if not path.is_file():
         raise WeightsNotFound(f"no weights at {path}: correct roadside.weights in walkdown.toml, or leave it out")
+    return path
+
+
+def find_surface_weights(path: Path | None) -> Path | None:
+    """Give the surface model's weights file: the one named, else the shipped one, else None where none is shipped.
+
+    Raises:
+        WeightsNotFound: The one that was named isn't there.
+    """
+    if path is None:
+        return SHIPPED_SURFACE if SHIPPED_SURFACE.is_file() else None
+    if not path.is_file():
+        raise WeightsNotFound(f"no weights at {path}: correct line.weights in walkdown.toml, or leave it out")
     return path
 
 

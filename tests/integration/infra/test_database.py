@@ -134,6 +134,8 @@ def test_a_ledger_from_before_signs_and_signals_is_brought_up_to_date(sqlite_eng
             "ALTER TABLE sighting DROP COLUMN condition",
             "ALTER TABLE examined_frame DROP COLUMN roadside_detected",
             "DROP TABLE roadside_detection",
+            "DROP TABLE part",
+            "DROP TABLE equipment_spell",
             f"UPDATE {VERSION_TABLE} SET version_num = '0001'",
         ):
             connection.execute(text(statement))

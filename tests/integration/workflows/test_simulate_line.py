@@ -22,7 +22,7 @@ def test_a_simulated_line_is_a_video_a_plant_and_its_truth(tmp_path: Path) -> No
     states = {folder.name for folder in (out / "states").iterdir()}
     assert states == {part["state"] for part in truth["watch"]}
     assert set(watch["sound"]) < states
-    assert sorted(path.name for path in out.iterdir()) == ["line.mp4", "plant.toml", "states", "truth.json"]
+    assert sorted(path.name for path in out.iterdir()) == ["belt", "line.mp4", "plant.toml", "states", "truth.json"]
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:

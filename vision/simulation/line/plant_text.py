@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from vision.simulation.line.equipment import WATCH_REGION
+from vision.simulation.line.options import DEFECT_KINDS
 from vision.simulation.line.run import (
     ASSET_NAME,
     LIMITS_MM,
@@ -27,8 +30,8 @@ def plant_text(line: SimulatedLine) -> str:
         f'[[line]]\nname = "{LINE_NAME}"\n'
         f'[[line.station]]\nname = "{STATION_NAME}"\nasset = "{ASSET_NAME}"\ncriticality = "high"\n'
         f'part_class = "{PART_CLASS}"\nregion = {list(REGION)}\nmm_per_px = {options.mm_per_px}\n'
-        f'travel = "right"\npart_id = "{part_id}"\nsurface = true\n'
+        f'travel = "right"\npart_id = "{part_id}"\nsurface = true\nbelt = "belt"\n'
         f'[[line.station.watch]]\nname = "{watch.name}"\nregion = {list(WATCH_REGION)}\n'
         f'states = "{watch.kind}"\nsound = ["{watch.sound}"]\nseverity = "{watch.severity}"\n'
-        f'[[part_class]]\nname = "{PART_CLASS}"\n{limits}'
+        f'[[part_class]]\nname = "{PART_CLASS}"\ndefects = {json.dumps(DEFECT_KINDS)}\n{limits}'
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vision.simulation.line.equipment import WATCH_REGION, PlannedWatch, equipment_picture, plan_watch
 from vision.simulation.line.options import DEFECT_KINDS, DefectKind, LineSimulation, MarkerKind
@@ -111,6 +112,14 @@ class SimulatedLine:
         if part.number not in self._pictures:
             self._pictures[part.number] = self._make(part)
         return self._pictures[part.number]
+
+    def outlines(self, time_s: float) -> Iterator[tuple[DefectKind, NDArray[np.float64]]]:
+        """Give kind and outline, (N, 2) px of the frame, of each defect of the parts near the picture at a time."""
+        for part in self.parts:
+            pose = self._pose(part, time_s)
+            if -0.7 * self._length_px < pose.x_px < self.options.width_px + 0.7 * self._length_px:
+                for defect in self.picture(part).defects:
+                    yield defect.kind, pose.to_picture(defect.outline_mm)
 
     def truth(self) -> dict[str, Any]:
         """Give what truth.json holds.

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from vision.errors import InputError
-from vision.line.part_tracks import PartEvent, PartTracker, learn_belt
+from vision.line.belt import learn_belt
+from vision.line.part_tracks import PartEvent, PartTracker
 from vision.plant import Region
 from vision.types import Frame, Image
 
@@ -21,7 +20,7 @@ def _picture(lefts: list[int], seed: int = 0) -> Image:
 
 
 def _track(passes: list[list[int]]) -> list[PartEvent]:
-    tracker = PartTracker(REGION, "right", learn_belt([_picture([], n) for n in range(5)], REGION))
+    tracker = PartTracker("right", learn_belt([_picture([], n) for n in range(5)], REGION))
     events = []
     for index, lefts in enumerate(passes):
         events += tracker.observe(Frame("footage", index * STEP_NS, _picture(lefts, index)))
@@ -49,6 +48,22 @@ def test_a_part_still_in_sight_at_the_end_is_told() -> None:
     assert [event.kind for event in events] == ["entered", "left"]
 
 
-def test_too_few_pictures_of_the_belt_are_told() -> None:
-    with pytest.raises(InputError, match="at least 5"):
-        learn_belt([_picture([])] * 4, REGION)
+def test_what_comes_back_against_the_travel_is_another_thing() -> None:
+    there = [[8 * n] for n in range(15)]
+    put_back = [[60]] * 6
+    events = _track(there + put_back)
+    assert [(event.kind, event.number) for event in events if event.kind == "entered"] == [
+        ("entered", 1), ("entered", 2),
+    ]  # fmt: skip
+
+
+def test_a_view_is_whole_only_clear_of_the_regions_edges() -> None:
+    tracker = PartTracker("right", learn_belt([_picture([], n) for n in range(5)], REGION))
+    whole = []
+    for index in range(40):
+        frame = Frame("footage", index * STEP_NS, _picture([8 * index - 60], index))
+        tracker.observe(frame)
+        whole += [view.whole for view in tracker.in_view(frame)]
+    assert whole[0] is False
+    assert True in whole
+    assert len({view.key for view in tracker.in_view(frame)}) <= 1

@@ -1,0 +1,209 @@
+"""The stage that inspects a station's footage: one footage in, its parts and equipment's states out, with pictures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
+from pathlib import Path
+
+from vision.anomaly.pictures import read_pictures
+from vision.errors import Failure, InputError
+from vision.footage.decode import read_frames
+from vision.line.belt import Belt, belt_at_start, learn_belt
+from vision.line.load_eyes import EyesConfig, LoadedEyes, load_eyes
+from vision.line.part_picture import part_jpegs, watch_jpeg
+from vision.line.station_inspector import InspectedPart, LineRules, StateChange, StationEvent, StationInspector
+from vision.line.surface_eye import SurfaceEye
+from vision.line.watching import StateSpell
+from vision.plant import PartClass, Station
+from vision.protocols import ModelInfo, Resources
+from vision.types import FootageInfo, Frame
+
+_START_FRAMES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class StationWork:
+    """A reference to what is to be inspected; pictures never travel there.
+
+    Attributes:
+        info: The footage.
+        station: That it shows.
+        part_class: Of the parts that pass.
+    """
+
+    info: FootageInfo
+    station: Station
+    part_class: PartClass
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedPart:
+    """A part without its frames, and the pictures that are kept of it, as JPEG: the part, its heat map."""
+
+    part: InspectedPart
+    jpegs: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedSpell:
+    """A spell of one state, and the equipment's picture when it was first believed, as JPEG."""
+
+    spell: StateSpell
+    jpeg: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class InspectedStation:
+    """What one footage of a station showed.
+
+    Attributes:
+        footage_id: Which footage.
+        parts: In the order of leaving.
+        spells: Of equipment's states, by time.
+        failures: Frames that couldn't be decoded, and checks that couldn't be made.
+        models: That looked.
+        frames: Looked at.
+        seconds: Wall seconds by step; they add up to those of the stage.
+    """
+
+    footage_id: str
+    parts: tuple[FinishedPart, ...]
+    spells: tuple[FinishedSpell, ...]
+    failures: tuple[Failure, ...]
+    models: tuple[ModelInfo, ...]
+    frames: int
+    seconds: dict[str, float]
+
+
+@dataclass(slots=True)
+class SpellBook:
+    """Collects equipment's spells with the picture of each one's beginning.
+
+    Attributes:
+        station: With its watches.
+    """
+
+    station: Station
+    _open: dict[str, bytes] = field(default_factory=dict)
+    _done: list[FinishedSpell] = field(default_factory=list)
+
+    def note(self, change: StateChange, frame: Frame) -> None:
+        """Take a change that this frame made certain."""
+        name = change.begun.watch
+        if change.ended is not None:
+            self._done.append(FinishedSpell(change.ended, self._open.get(name)))
+        watch = next(one for one in self.station.watches if one.name == name)
+        self._open[name] = watch_jpeg(frame.image, watch.region.in_pixels(frame.image.shape[1], frame.image.shape[0]))
+
+    def finish(self, last: Sequence[StateSpell]) -> tuple[FinishedSpell, ...]:
+        """Give all spells by time, with those that lasted to the end."""
+        spells = [*self._done, *(FinishedSpell(spell, self._open.get(spell.watch)) for spell in last)]
+        return tuple(sorted(spells, key=lambda one: (one.spell.from_pts_ns, one.spell.watch)))
+
+
+class InspectStations:
+    """A Stage over StationWork; loads a station's models when its first footage comes."""
+
+    name = "inspect"
+    batch_size = 1
+
+    def __init__(
+        self, config: EyesConfig, resources: Resources, ok_pictures: int = 200, surface: SurfaceEye | None = None
+    ) -> None:
+        """Keep the settings; loads nothing.
+
+        Args:
+            config: Where models are.
+            resources: Of one worker.
+            ok_pictures: Of parts without a fault, so many pictures are kept for each footage.
+            surface: Looks at surfaces in place of the model: the truth, in an evaluation.
+        """
+        self.resources = resources
+        self._config = config
+        self._ok_pictures = ok_pictures
+        self._surface = surface
+        self._loaded: dict[str, LoadedEyes] = {}
+
+    def setup(self) -> None:
+        """Need nothing yet: which station comes first is not known."""
+
+    def process(self, batch: Sequence[StationWork]) -> list[InspectedStation]:
+        """Inspect footages, one after the other."""
+        return [self._inspect(work) for work in batch]
+
+    def _inspect(self, work: StationWork) -> InspectedStation:
+        started = time.perf_counter()
+        loaded = self._eyes(work)
+        failures = [Failure(work.info.footage_id, None, "ModelError", why) for why in loaded.missing]
+        decoded = read_frames(work.info, work.info.frame_pts_ns)
+        ahead = list(islice(decoded, _START_FRAMES))
+        belt = find_belt(work.station, self._config.folder, [one for one in ahead if isinstance(one, Frame)])
+        inspector = StationInspector(work.station, work.part_class, belt, loaded.eyes, LineRules())
+        loading = time.perf_counter()
+        book, parts, frames = SpellBook(work.station), list[FinishedPart](), 0
+        for item in chain(ahead, decoded):
+            if isinstance(item, Failure):
+                failures.append(item)
+                continue
+            frames += 1
+            for event in inspector.observe(item):
+                parts.extend(self._finished(event, item, book, parts))
+        for event in inspector.finish():
+            if isinstance(event, InspectedPart):
+                parts.append(self._with_pictures(event, parts))
+        seconds = {"load": loading - started, "look": time.perf_counter() - loading}
+        spells = book.finish(inspector.spells())
+        return InspectedStation(
+            work.info.footage_id, tuple(parts), spells, tuple(failures), loaded.models, frames, seconds
+        )
+
+    def _eyes(self, work: StationWork) -> LoadedEyes:
+        name = work.station.name
+        if name not in self._loaded:
+            loaded = load_eyes(work.station, work.part_class, self._config)
+            if self._surface is not None:
+                loaded = replace(loaded, eyes=replace(loaded.eyes, surface=self._surface, unmade=()))
+            self._loaded[name] = loaded
+        return self._loaded[name]
+
+    def _finished(
+        self, event: StationEvent, frame: Frame, book: SpellBook, before: Sequence[FinishedPart]
+    ) -> Iterator[FinishedPart]:
+        if isinstance(event, StateChange):
+            book.note(event, frame)
+        else:
+            yield self._with_pictures(event, before)
+
+    def _with_pictures(self, part: InspectedPart, before: Sequence[FinishedPart]) -> FinishedPart:
+        kept = not is_sound(part) or sum(is_sound(one.part) and bool(one.jpegs) for one in before) < self._ok_pictures
+        return FinishedPart(replace(part, picture=None, heat=None), part_jpegs(part) if kept else ())
+
+
+def is_sound(part: InspectedPart) -> bool:
+    """Tell whether nothing is to be said against a part."""
+    return part.verdict.verdict == "ok" and not part.anomalous
+
+
+def find_belt(station: Station, folder: Path, first: Sequence[Frame]) -> Belt:
+    """Learn the empty belt: from the pictures that the plant file names, else from the footage's beginning.
+
+    Args:
+        station: Whose belt.
+        folder: Of the plant file.
+        first: The footage's first frames.
+
+    Raises:
+        InputError: There are no such pictures, or too few, or the belt isn't empty when the footage begins.
+    """
+    if station.belt is not None:
+        return learn_belt(read_pictures(folder / station.belt).images, station.region)
+    belt = belt_at_start([frame.image for frame in first], station.region)
+    if belt is None:
+        raise InputError(
+            f"station {station.name}: its belt isn't seen empty when the footage begins; take 5 or more pictures of it "
+            'empty and name their folder in the plant file, as belt = "belt"'
+        )
+    return belt

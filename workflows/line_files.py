@@ -1,0 +1,175 @@
+"""The files of a line's report: report.html, parts.csv, findings.csv, findings.geojson, inspection.json, evidence."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from infra.evidence import EvidenceStore
+from workflows.exports import EVIDENCE_FOLDER, FINDING_PROPERTIES, Json, table_cell
+from workflows.line_content import LineReport, PartEntry, SpellEntry
+from workflows.render_line_report import PICTURES_IN_PAGE, render_line_report
+
+PART_COLUMNS = (
+    "number", "part_id", "verdict", "severity", "reasons", "defects", "line_place", "footage", "entered_s", "left_s",
+    "seen_at", "looks", "anomaly_score", "anomalous", "evidence",
+)  # fmt: skip
+"""Of parts.csv, in this order."""
+
+
+def line_files(report: LineReport, evidence: EvidenceStore) -> tuple[dict[str, str], dict[str, bytes]]:
+    """Give the report's texts by name, and its evidence pictures by name; pictures that are gone are left out.
+
+    Raises:
+        StoreError: The evidence store can't be read.
+    """
+    names = dict.fromkeys(name for part in (*report.attention, *report.parts) for name in part.pictures)
+    names |= dict.fromkeys(spell.picture for spell in report.spells if spell.picture is not None)
+    pictures = {name: evidence.get(name) for name in names if evidence.exists(name)}
+    files = {
+        "report.html": render_line_report(report, pictures),
+        "parts.csv": parts_csv(report),
+        "findings.csv": _findings_csv(report),
+        "findings.geojson": _findings_geojson(report),
+        "coverage.geojson": _dump({"type": "FeatureCollection", "features": []}),
+        "inspection.json": line_inspection_json(report),
+    }
+    return files, pictures
+
+
+def parts_csv(report: LineReport) -> str:
+    """Write one row a part: its verdict, why, and its defects with sizes in mm. An empty cell is a null."""
+    out = io.StringIO(newline="")
+    table = csv.writer(out)
+    table.writerow(PART_COLUMNS)
+    for part in report.parts:
+        values: tuple[Json, ...] = (
+            part.number,
+            part.part_id,
+            part.verdict,
+            part.severity,
+            list(part.reasons) or None,
+            [_defect_text(part, index) for index in range(len(part.defects))] or None,
+            part.place,
+            part.footage_name,
+            round(part.entered_s, 3),
+            round(part.left_s, 3),
+            part.seen_at.isoformat() if part.seen_at is not None else None,
+            part.looks,
+            None if part.anomaly_score is None else round(part.anomaly_score, 3),
+            part.anomalous,
+            [f"{EVIDENCE_FOLDER}/{name}" for name in part.pictures] or None,
+        )
+        table.writerow([table_cell(value) for value in values])
+    return out.getvalue()
+
+
+def line_inspection_json(report: LineReport) -> str:
+    """Write what the inspection was: counts, failures, models, timings, every part and every state."""
+    document: dict[str, Json] = report.model_dump(mode="json", exclude={"attention", "faults", "failures"})
+    document["counts"] = {
+        "frames_seen": sum(one.frames for one in report.stations),
+        "frames_examined": sum(one.frames for one in report.stations),
+        "parts": report.totals.parts,
+        "parts_by_verdict": dict(Counter(part.verdict for part in report.parts)),
+        "findings": len(report.attention) + len(report.faults),
+    }
+    document["failures_by_type"] = dict(Counter(failure.error_type for failure in report.failures))
+    document["failures"] = [
+        {
+            "footage_id": one.footage_id,
+            "pts_ns": one.pts_ns,
+            "error_type": one.error_type,
+            "message": one.message,
+        }
+        for one in report.failures
+    ]
+    document["pictures_in_page"] = PICTURES_IN_PAGE
+    return _dump(document)
+
+
+def _findings_csv(report: LineReport) -> str:
+    out = io.StringIO(newline="")
+    table = csv.writer(out)
+    table.writerow(FINDING_PROPERTIES)
+    for properties in _findings(report):
+        table.writerow([table_cell(properties[name]) for name in FINDING_PROPERTIES])
+    return out.getvalue()
+
+
+def _findings_geojson(report: LineReport) -> str:
+    features: list[Json] = [
+        {"type": "Feature", "geometry": None, "properties": dict(properties)} for properties in _findings(report)
+    ]
+    return _dump({"type": "FeatureCollection", "features": features})
+
+
+def _findings(report: LineReport) -> Iterator[Mapping[str, Json]]:
+    for part in report.attention:
+        yield _part_properties(part)
+    for spell in report.faults:
+        yield _spell_properties(spell)
+
+
+def _part_properties(part: PartEntry) -> dict[str, Json]:
+    gravest = next((one for one in part.defects if one.beyond), None)
+    values: dict[str, Json] = dict.fromkeys(FINDING_PROPERTIES)
+    values |= {
+        "finding_id": part.finding_id,
+        "class_name": gravest.kind if gravest else "anomaly" if part.anomalous else part.verdict,
+        "confidence": round(gravest.confidence, 4) if gravest else None,
+        "severity": part.severity,
+        "severity_basis": "acceptance limits of the plant file" if part.severity else None,
+        "verdict": "unverified",
+        "status": "new",
+        "place": f"{part.place}, part {part.label}",
+        "area_m2": None if gravest is None or gravest.area_mm2 is None else float(f"{gravest.area_mm2 / 1e6:.4g}"),
+        "length_m": None if gravest is None or gravest.length_mm is None else float(f"{gravest.length_mm / 1e3:.4g}"),
+        "width_m": None if gravest is None or gravest.width_mm is None else float(f"{gravest.width_mm / 1e3:.4g}"),
+        "sightings": 1,
+        "footage_id": part.footage_id,
+        "first_pts_s": round(part.entered_s, 6),
+        "last_pts_s": round(part.left_s, 6),
+        "frame_pts_s": round(gravest.pts_s, 6) if gravest else None,
+        "box_xyxy": [round(edge, 1) for edge in gravest.xyxy] if gravest else None,
+        "evidence": [f"{EVIDENCE_FOLDER}/{name}" for name in part.pictures],
+        "action": "take the part out" if part.verdict == "reject" else "look at the part by hand",
+        "condition": "; ".join(part.reasons) or None,
+    }
+    return values
+
+
+def _spell_properties(spell: SpellEntry) -> dict[str, Json]:
+    values: dict[str, Json] = dict.fromkeys(FINDING_PROPERTIES)
+    values |= {
+        "finding_id": spell.finding_id,
+        "class_name": "equipment_state",
+        "confidence": round(spell.probability, 4),
+        "severity": spell.severity,
+        "severity_basis": "severity of the watch in the plant file",
+        "verdict": "unverified",
+        "status": "new",
+        "place": f"{spell.place}, {spell.watch}",
+        "sightings": 1,
+        "footage_id": spell.footage_id,
+        "first_pts_s": round(spell.from_s, 6),
+        "last_pts_s": round(spell.to_s, 6),
+        "frame_pts_s": round(spell.from_s, 6),
+        "evidence": [f"{EVIDENCE_FOLDER}/{spell.picture}"] if spell.picture is not None else [],
+        "action": f"see to {spell.watch}",
+        "condition": f"{spell.watch} is {spell.state}",
+    }
+    return values
+
+
+def _defect_text(part: PartEntry, index: int) -> str:
+    defect = part.defects[index]
+    size = "size not known" if defect.length_mm is None else f"{defect.length_mm:.1f} x {defect.width_mm:.1f} mm"
+    return f"{defect.kind} {size}"
+
+
+def _dump(document: Json) -> str:
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
