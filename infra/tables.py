@@ -183,6 +183,8 @@ class PartRow(SQLModel, table=True):
     defects: list[Any] = Field(sa_type=JSON)
     anomaly_score: float | None = None
     anomalous: bool | None = None
+    box: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    """Where its picture shows it."""
     pictures: list[str] = Field(default_factory=list, sa_type=JSON)
     """Names in the evidence store: the part with its defects outlined, then its heat map."""
 

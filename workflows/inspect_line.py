@@ -16,6 +16,7 @@ from infra.engine.run import engine_started, run_stage
 from infra.engine.types import EngineConfig, StageFailure
 from infra.evidence import EvidenceStore
 from infra.settings import Settings
+from infra.store.assessments import save_report_location
 from infra.store.examinations import get_or_create_examination
 from infra.store.inspections import (
     InspectionPlan,
@@ -26,7 +27,9 @@ from infra.store.inspections import (
     save_failures,
     upsert_footage,
 )
-from infra.store.line import StationResult, StoredDefect, StoredPart, StoredSpell, load_station, save_station
+from infra.store.ledger import merge_into_ledger
+from infra.store.line import StationResult, load_station, save_station
+from infra.store.sightings import load_sightings, replace_sightings, save_evidence
 from vision.detectors.load import DetectorConfig, load_detector
 from vision.detectors.weights import find_surface_weights, weights_sha256
 from vision.detectors.yolo_decode import YoloConfig
@@ -34,17 +37,19 @@ from vision.errors import ConfigError, Failure, FootageError, InputError, ModelE
 from vision.footage.discover import discover
 from vision.footage.probe import probe
 from vision.line.load_eyes import EyesConfig, find_station_file
-from vision.line.part_defects import SeenDefect
 from vision.line.station_inspector import LineRules
-from vision.line.station_stage import FinishedPart, InspectedStation, InspectStations, StationWork
+from vision.line.station_stage import InspectStations, StationWork
 from vision.line.surface_eye import SurfaceEye
 from vision.plant import PartClass, Plant, Station
 from vision.plant_file import read_plant
 from vision.protocols import ModelInfo, Resources
 from vision.types import FootageInfo
+from workflows.assess import assess_findings
 from workflows.footage_plan import settings_key
 from workflows.line_content import LineReport, LineRun, StationNote, build_line_report, station_note
 from workflows.line_files import line_files
+from workflows.line_sightings import line_sightings
+from workflows.line_stored import stored_result
 from workflows.output_folder import check_output_folder, write_files
 from workflows.progress import Progress
 
@@ -158,15 +163,18 @@ def run_line_inspection(
         raise error(broken[0].message)
     order = tuple(one.examination_id for one in footages)
     inputs = {"plant": hashlib.sha256(request.plant.read_bytes()).hexdigest()}
+    ledger = {"ledger": settings.ledger.model_dump(mode="json"), "agent": settings.agent.model_dump(mode="json")}
     with writing(database) as session:
-        inspection_id = begin_inspection(session, InspectionPlan(order, settings_key({"line": "1"}), inputs))
+        inspection_id = begin_inspection(session, InspectionPlan(order, settings_key(dict(ledger)), inputs))
         save_failures(session, inspection_id, failures)
-        complete_inspection(session, inspection_id)
+    _into_ledger(database, inspection_id, plant, footages, settings)
+    assess_findings(database, settings, inspection_id, progress)
     report = _report(database, inspection_id, plant, footages, model, seconds)
-    with reading(database) as session:
-        report = report.model_copy(update={"failures": tuple(load_failures(session, inspection_id))})
     files, pictures = line_files(report, evidence)
     path = write_files(request.out, files, pictures)
+    with writing(database) as session:
+        save_report_location(session, inspection_id, str(path.absolute()))
+        complete_inspection(session, inspection_id)
     return LineResult(path, report)
 
 
@@ -188,44 +196,6 @@ def eyes_config(settings: Settings, folder: Path) -> EyesConfig:
         streams = 1 if settings.engine.chosen == "ray" else 0
         surface = DetectorConfig(weights, cache_dir, settings.detector.runtime, yolo, streams)
     return EyesConfig(surface, cache_dir, folder)
-
-
-def stored_result(result: InspectedStation, station: Station, evidence: EvidenceStore) -> StationResult:
-    """Keep the pictures of what a footage showed, and give the rest of it as it is stored."""
-    severity = {watch.name: watch.severity for watch in station.watches}
-    return StationResult(
-        tuple(stored_part(one, evidence) for one in result.parts),
-        tuple(
-            StoredSpell(
-                one.spell.watch, one.spell.state, one.spell.from_pts_ns, one.spell.to_pts_ns, one.spell.sound,
-                severity[one.spell.watch], one.spell.looks, one.spell.probability,
-                evidence.put(one.jpeg, ".jpg") if one.jpeg is not None else None,
-            )
-            for one in result.spells
-        ),
-    )  # fmt: skip
-
-
-def stored_part(finished: FinishedPart, evidence: EvidenceStore) -> StoredPart:
-    """Keep a part's pictures, and give the rest of it as it is stored."""
-    part = finished.part
-    return StoredPart(
-        part.number,
-        part.part_id,
-        part.entered_pts_ns,
-        part.left_pts_ns,
-        part.looks,
-        part.verdict,
-        tuple(_stored_defect(defect) for defect in part.defects),
-        part.anomaly_score,
-        part.anomalous,
-        tuple(evidence.put(jpeg, ".jpg") for jpeg in finished.jpegs),
-    )
-
-
-def _stored_defect(seen: SeenDefect) -> StoredDefect:
-    best = seen.best
-    return StoredDefect(seen.defect, seen.confidence, len(seen.views), best.pts_ns, best.xyxy, seen.offset_px)
 
 
 def _probe(paths: Sequence[Path], progress: Progress) -> tuple[list[FootageInfo], list[Failure]]:
@@ -314,6 +284,25 @@ def _examination_key(
     )
 
 
+def _into_ledger(
+    database: Engine, inspection_id: str, plant: Plant, footages: Sequence[_Footage], settings: Settings
+) -> None:
+    """Make findings of the defects beyond their limits and of equipment's faults."""
+    evidence: dict[str, tuple[str, ...]] = {}
+    for one in footages:
+        with reading(database) as session:
+            result = load_station(session, one.examination_id)
+        if result is None:  # it failed: its failure is told
+            continue
+        sightings, pictures = line_sightings(one.info, plant, one.station, result)
+        evidence |= pictures
+        with writing(database) as session:
+            replace_sightings(session, inspection_id, one.examination_id, sightings)
+    with writing(database) as session:
+        save_evidence(session, inspection_id, evidence)
+        merge_into_ledger(session, inspection_id, settings.ledger)
+
+
 def _report(
     database: Engine,
     inspection_id: str,
@@ -326,11 +315,17 @@ def _report(
     results: list[StationResult] = []
     with reading(database) as session:
         created_at = inspection_row(session, inspection_id).created_at
+        failures = tuple(load_failures(session, inspection_id))
+        finding_of = {
+            stored.sighting.sighting_id: stored.finding_id
+            for stored in load_sightings(session, inspection_id)
+            if stored.finding_id is not None
+        }
         for one in footages:
             result = load_station(session, one.examination_id)
-            if result is None:  # it failed: its failure is told
-                continue
-            notes.append(station_note(one.info, one.name, one.station, _class_of(plant, one.station)))
-            results.append(result)
+            if result is not None:
+                notes.append(station_note(one.info, one.name, one.station, _class_of(plant, one.station)))
+                results.append(result)
     models = () if model is _TRACKER else (model,)
-    return build_line_report(LineRun(inspection_id, created_at, plant.name, models, dict(seconds)), notes, results)
+    run = LineRun(inspection_id, created_at, plant.name, models, failures, finding_of, dict(seconds))
+    return build_line_report(run, notes, results)

@@ -12,13 +12,13 @@ from typing import Literal
 
 from pydantic import AwareDatetime, NonNegativeFloat, NonNegativeInt
 
-from infra.identity import FINDING_DIGITS, content_hash
 from infra.store.line import StationResult, StoredDefect, StoredPart, StoredSpell
 from vision.errors import Failure
 from vision.line.verdict import Verdict
 from vision.plant import Level, Limit, PartClass, Station
 from vision.protocols import ModelInfo
 from vision.types import FootageInfo
+from workflows.line_sightings import anomaly_sighting_id, defect_sighting_id, spell_sighting_id
 from workflows.report_drawings import Frozen
 
 _ORDER: dict[Verdict, int] = {"reject": 0, "not_assessable": 1, "ok": 2}
@@ -70,7 +70,10 @@ class StationNote(Frozen):
 
 
 class DefectEntry(Frozen):
-    """A defect of a part; sizes in mm, None where the station has no scale; ``beyond`` if its kind breaks a limit."""
+    """A defect of a part; sizes in mm, None where the station has no scale; ``beyond`` if its kind breaks a limit.
+
+    ``finding_id`` is the ledger's; None of a defect that breaks no limit.
+    """
 
     kind: str
     length_mm: float | None
@@ -79,6 +82,7 @@ class DefectEntry(Frozen):
     confidence: float
     looks: NonNegativeInt
     beyond: bool
+    finding_id: str | None
     pts_s: float
     xyxy: tuple[float, float, float, float]
 
@@ -104,7 +108,8 @@ class PartEntry(Frozen):
         anomaly_score: None where no anomaly model looked.
         anomalous: None where none looked.
         pictures: Names in ``evidence/``: the part, its heat map.
-        finding_id: Of what is to be done about it; None for a sound part.
+        anomaly_finding_id: The ledger's, where it is anomalous.
+        to_act_on: Whether something is to be done about it.
     """
 
     label: str
@@ -124,7 +129,13 @@ class PartEntry(Frozen):
     anomaly_score: float | None
     anomalous: bool | None
     pictures: tuple[str, ...]
-    finding_id: str | None
+    anomaly_finding_id: str | None
+    to_act_on: bool
+
+    @property
+    def anchor(self) -> str:
+        """Name of its card within the page."""
+        return f"part-{self.footage_id[:8]}-{self.number}"
 
 
 class SpellEntry(Frozen):
@@ -198,6 +209,8 @@ class LineRun:
         created_at: When it was begun.
         plant: Name of the plant.
         models: That looked at surfaces.
+        failures: Frames that couldn't be decoded, footage that couldn't be used, checks that couldn't be made.
+        finding_of: Sighting id -> finding id.
         seconds: Wall seconds by stage.
     """
 
@@ -205,6 +218,8 @@ class LineRun:
     created_at: datetime
     plant: str
     models: tuple[ModelInfo, ...]
+    failures: tuple[Failure, ...]
+    finding_of: Mapping[str, str]
     seconds: dict[str, float]
 
 
@@ -252,9 +267,9 @@ def build_line_report(run: LineRun, stations: Sequence[StationNote], results: Se
     parts: list[PartEntry] = []
     spells: list[SpellEntry] = []
     for note, result in zip(stations, results, strict=True):
-        parts.extend(_part(part, note, run.plant) for part in result.parts)
-        spells.extend(_spell(spell, note, run.plant) for spell in result.spells)
-    attention = [part for part in parts if part.finding_id is not None]
+        parts.extend(_part(part, note, run) for part in result.parts)
+        spells.extend(_spell(spell, note, run) for spell in result.spells)
+    attention = [part for part in parts if part.to_act_on]
     attention.sort(key=lambda part: (_ORDER[part.verdict], _LEVELS.get(part.severity or "low", 2), part.left_s))
     report = LineReport(
         report_id="",
@@ -270,25 +285,25 @@ def build_line_report(run: LineRun, stations: Sequence[StationNote], results: Se
         attention=tuple(attention),
         spells=tuple(spells),
         faults=tuple(spell for spell in spells if spell.condition == "fault"),
-        failures=(),
+        failures=run.failures,
         timings_s={stage: round(seconds, 3) for stage, seconds in run.seconds.items()},
     )
     digest = hashlib.sha256(report.model_dump_json(exclude={"timings_s"}).encode()).hexdigest()
     return report.model_copy(update={"report_id": digest[:12]})
 
 
-def _part(part: StoredPart, note: StationNote, plant: str) -> PartEntry:
+def _part(part: StoredPart, note: StationNote, run: LineRun) -> PartEntry:
     verdict = part.verdict
     broken = {breach.kind for breach in verdict.breaches}
     reasons = [breach.reason for breach in verdict.breaches] if verdict.breaches else list(verdict.reasons)
     if part.anomalous:
         reasons.append(f"not as normal parts look: anomaly score {part.anomaly_score:.2f}")
-    wanted = verdict.verdict != "ok" or bool(part.anomalous)
+    anomaly_id = anomaly_sighting_id(note.footage_id, note.station, part.number)
     return PartEntry(
         label=part.part_id or f"no. {part.number}",
         number=part.number,
         part_id=part.part_id,
-        place=_place(note, plant),
+        place=_place(note, run.plant),
         footage_id=note.footage_id,
         footage_name=note.footage_name,
         entered_s=part.entered_pts_ns / 1e9,
@@ -297,12 +312,20 @@ def _part(part: StoredPart, note: StationNote, plant: str) -> PartEntry:
         verdict=verdict.verdict,
         severity=_gravest([breach.severity for breach in verdict.breaches]),
         reasons=tuple(reasons),
-        defects=tuple(_defect(defect, broken) for defect in part.defects),
+        defects=tuple(
+            _defect(
+                defect,
+                broken,
+                run.finding_of.get(defect_sighting_id(note.footage_id, note.station, part.number, index)),
+            )
+            for index, defect in enumerate(part.defects)
+        ),
         looks=part.looks,
         anomaly_score=part.anomaly_score,
         anomalous=part.anomalous,
         pictures=part.pictures,
-        finding_id=_finding_id(["part", note.footage_id, note.station, part.number]) if wanted else None,
+        anomaly_finding_id=run.finding_of.get(anomaly_id),
+        to_act_on=verdict.verdict != "ok" or bool(part.anomalous),
     )
 
 
@@ -316,7 +339,7 @@ def _gravest(levels: Sequence[Level]) -> Level | None:
     return min(levels, key=_gravity)
 
 
-def _defect(stored: StoredDefect, broken: set[str]) -> DefectEntry:
+def _defect(stored: StoredDefect, broken: set[str], finding_id: str | None) -> DefectEntry:
     defect = stored.defect
     return DefectEntry(
         kind=defect.kind,
@@ -324,20 +347,21 @@ def _defect(stored: StoredDefect, broken: set[str]) -> DefectEntry:
         width_mm=defect.width_mm,
         area_mm2=defect.area_mm2,
         confidence=stored.confidence,
-        looks=stored.views,
+        looks=len(stored.views),
         beyond=defect.kind in broken,
-        pts_s=stored.best_pts_ns / 1e9,
-        xyxy=stored.xyxy,
+        finding_id=finding_id,
+        pts_s=stored.best.pts_ns / 1e9,
+        xyxy=stored.best.xyxy,
     )
 
 
-def _spell(spell: StoredSpell, note: StationNote, plant: str) -> SpellEntry:
+def _spell(spell: StoredSpell, note: StationNote, run: LineRun) -> SpellEntry:
     condition: Literal["as it should be", "fault", "not assessable"] = (
         "not assessable" if spell.sound is None else "as it should be" if spell.sound else "fault"
     )
     return SpellEntry(
         watch=spell.watch,
-        place=_place(note, plant),
+        place=_place(note, run.plant),
         state=spell.state,
         condition=condition,
         severity=spell.severity,
@@ -349,9 +373,7 @@ def _spell(spell: StoredSpell, note: StationNote, plant: str) -> SpellEntry:
         looks=spell.looks,
         probability=spell.probability,
         picture=spell.picture,
-        finding_id=_finding_id(["state", note.footage_id, spell.watch, spell.from_pts_ns])
-        if condition == "fault"
-        else None,
+        finding_id=run.finding_of.get(spell_sighting_id(note.footage_id, note.station, spell.watch, spell.from_pts_ns)),
     )
 
 
@@ -361,10 +383,6 @@ def _place(note: StationNote, plant: str) -> str:
 
 def _wall_time(note: StationNote, pts_ns: int) -> datetime | None:
     return None if note.recorded_at is None else note.recorded_at + timedelta(seconds=pts_ns / 1e9)
-
-
-def _finding_id(parts: Sequence[str | int]) -> str:
-    return content_hash(list(parts))[:FINDING_DIGITS]
 
 
 def _totals(parts: Sequence[PartEntry], spells: Sequence[SpellEntry]) -> LineTotals:

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 
 from infra.evidence import EvidenceStore
 from workflows.exports import EVIDENCE_FOLDER, FINDING_PROPERTIES, Json, table_cell
-from workflows.line_content import LineReport, PartEntry, SpellEntry
+from workflows.line_content import DefectEntry, LineReport, PartEntry, SpellEntry
+from workflows.line_sightings import ANOMALY, EQUIPMENT
 from workflows.render_line_report import PICTURES_IN_PAGE, render_line_report
 
 PART_COLUMNS = (
@@ -75,7 +76,7 @@ def line_inspection_json(report: LineReport) -> str:
         "frames_examined": sum(one.frames for one in report.stations),
         "parts": report.totals.parts,
         "parts_by_verdict": dict(Counter(part.verdict for part in report.parts)),
-        "findings": len(report.attention) + len(report.faults),
+        "findings": sum(1 for _ in _findings(report)),
     }
     document["failures_by_type"] = dict(Counter(failure.error_type for failure in report.failures))
     document["failures"] = [
@@ -109,32 +110,28 @@ def _findings_geojson(report: LineReport) -> str:
 
 def _findings(report: LineReport) -> Iterator[Mapping[str, Json]]:
     for part in report.attention:
-        yield _part_properties(part)
+        for defect in part.defects:
+            if defect.finding_id is not None:
+                yield _part_properties(part, defect.finding_id, defect.kind) | _defect_properties(defect)
+        if part.anomaly_finding_id is not None:
+            yield _part_properties(part, part.anomaly_finding_id, ANOMALY)
     for spell in report.faults:
         yield _spell_properties(spell)
 
 
-def _part_properties(part: PartEntry) -> dict[str, Json]:
-    gravest = next((one for one in part.defects if one.beyond), None)
+def _part_properties(part: PartEntry, finding_id: str, class_name: str) -> dict[str, Json]:
     values: dict[str, Json] = dict.fromkeys(FINDING_PROPERTIES)
     values |= {
-        "finding_id": part.finding_id,
-        "class_name": gravest.kind if gravest else "anomaly" if part.anomalous else part.verdict,
-        "confidence": round(gravest.confidence, 4) if gravest else None,
+        "finding_id": finding_id,
+        "class_name": class_name,
         "severity": part.severity,
         "severity_basis": "acceptance limits of the plant file" if part.severity else None,
-        "verdict": "unverified",
         "status": "new",
         "place": f"{part.place}, part {part.label}",
-        "area_m2": None if gravest is None or gravest.area_mm2 is None else float(f"{gravest.area_mm2 / 1e6:.4g}"),
-        "length_m": None if gravest is None or gravest.length_mm is None else float(f"{gravest.length_mm / 1e3:.4g}"),
-        "width_m": None if gravest is None or gravest.width_mm is None else float(f"{gravest.width_mm / 1e3:.4g}"),
         "sightings": 1,
         "footage_id": part.footage_id,
         "first_pts_s": round(part.entered_s, 6),
         "last_pts_s": round(part.left_s, 6),
-        "frame_pts_s": round(gravest.pts_s, 6) if gravest else None,
-        "box_xyxy": [round(edge, 1) for edge in gravest.xyxy] if gravest else None,
         "evidence": [f"{EVIDENCE_FOLDER}/{name}" for name in part.pictures],
         "action": "take the part out" if part.verdict == "reject" else "look at the part by hand",
         "condition": "; ".join(part.reasons) or None,
@@ -142,15 +139,29 @@ def _part_properties(part: PartEntry) -> dict[str, Json]:
     return values
 
 
+def _defect_properties(defect: DefectEntry) -> dict[str, Json]:
+    return {
+        "confidence": round(defect.confidence, 4),
+        "area_m2": _in_metres(defect.area_mm2, 1e6),
+        "length_m": _in_metres(defect.length_mm, 1e3),
+        "width_m": _in_metres(defect.width_mm, 1e3),
+        "frame_pts_s": round(defect.pts_s, 6),
+        "box_xyxy": [round(edge, 1) for edge in defect.xyxy],
+    }
+
+
+def _in_metres(value: float | None, scale: float) -> float | None:
+    return None if value is None else float(f"{value / scale:.4g}")
+
+
 def _spell_properties(spell: SpellEntry) -> dict[str, Json]:
     values: dict[str, Json] = dict.fromkeys(FINDING_PROPERTIES)
     values |= {
         "finding_id": spell.finding_id,
-        "class_name": "equipment_state",
+        "class_name": EQUIPMENT,
         "confidence": round(spell.probability, 4),
         "severity": spell.severity,
         "severity_basis": "severity of the watch in the plant file",
-        "verdict": "unverified",
         "status": "new",
         "place": f"{spell.place}, {spell.watch}",
         "sightings": 1,

@@ -21,29 +21,44 @@ _WHOLE = 0
 
 
 @dataclass(frozen=True, slots=True)
+class StoredView:
+    """One frame's view of a defect, or of a part: when, its box in pixels of the frame, the detector's confidence."""
+
+    pts_ns: int
+    xyxy: tuple[float, float, float, float]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class StoredDefect:
     """A part's defect as it is kept.
 
     Attributes:
         defect: Kind and sizes.
         confidence: Mean of the detector's over its views.
-        views: Looks that showed it.
-        best_pts_ns: The view that it was surest in.
-        xyxy: Box in that frame, in pixels.
+        views: One a look that showed it, by time.
+        outline: In the view that it was surest in, in pixels of the frame.
         offset_px: Of its middle from the middle of the part's box, right and down.
     """
 
     defect: PartDefect
     confidence: float
-    views: int
-    best_pts_ns: int
-    xyxy: tuple[float, float, float, float]
+    views: tuple[StoredView, ...]
+    outline: tuple[tuple[float, float], ...]
     offset_px: tuple[float, float]
+
+    @property
+    def best(self) -> StoredView:
+        """The view that the detector was surest in."""
+        return max(self.views, key=lambda view: view.confidence)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPart:
-    """A part as it is kept; see ``InspectedPart``. ``pictures`` name it and its heat map in the evidence store."""
+    """A part as it is kept; see ``InspectedPart``.
+
+    ``box`` is where its picture shows it; ``pictures`` name that and its heat map in the evidence store.
+    """
 
     number: int
     part_id: str | None
@@ -54,6 +69,7 @@ class StoredPart:
     defects: tuple[StoredDefect, ...]
     anomaly_score: float | None
     anomalous: bool | None
+    box: StoredView | None
     pictures: tuple[str, ...]
 
 
@@ -132,7 +148,8 @@ def _part_values(part: StoredPart) -> dict[str, Any]:
         "left_pts_ns": part.left_pts_ns, "looks": part.looks, "verdict": part.verdict.verdict,
         "breaches": [asdict(breach) for breach in part.verdict.breaches], "reasons": list(part.verdict.reasons),
         "defects": [asdict(defect) for defect in part.defects], "anomaly_score": part.anomaly_score,
-        "anomalous": part.anomalous, "pictures": list(part.pictures),
+        "anomalous": part.anomalous,
+        "box": asdict(part.box) if part.box is not None else None, "pictures": list(part.pictures),
     }  # fmt: skip
 
 
@@ -148,17 +165,25 @@ def _part(row: PartRow) -> StoredPart:
         tuple(_defect(values) for values in row.defects),
         row.anomaly_score,
         row.anomalous,
+        _view(row.box) if row.box is not None else None,
         tuple(row.pictures),
     )
 
 
 def _defect(values: Mapping[str, Any]) -> StoredDefect:
-    left, top, right, bottom = values["xyxy"]
     across, down = values["offset_px"]
     return StoredDefect(
-        PartDefect(**values["defect"]), values["confidence"], values["views"], values["best_pts_ns"],
-        (left, top, right, bottom), (across, down),
-    )  # fmt: skip
+        PartDefect(**values["defect"]),
+        values["confidence"],
+        tuple(_view(view) for view in values["views"]),
+        tuple((x, y) for x, y in values["outline"]),
+        (across, down),
+    )
+
+
+def _view(values: Mapping[str, Any]) -> StoredView:
+    left, top, right, bottom = values["xyxy"]
+    return StoredView(values["pts_ns"], (left, top, right, bottom), values["confidence"])
 
 
 def _spell(row: EquipmentSpellRow) -> StoredSpell:

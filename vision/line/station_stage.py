@@ -11,7 +11,7 @@ from pathlib import Path
 from vision.anomaly.pictures import read_pictures
 from vision.errors import Failure, InputError
 from vision.footage.decode import read_frames
-from vision.line.belt import Belt, belt_at_start, learn_belt
+from vision.line.belt import Belt, Box, belt_at_start, learn_belt
 from vision.line.load_eyes import EyesConfig, LoadedEyes, load_eyes
 from vision.line.part_picture import part_jpegs, watch_jpeg
 from vision.line.station_inspector import InspectedPart, LineRules, StateChange, StationEvent, StationInspector
@@ -41,9 +41,16 @@ class StationWork:
 
 @dataclass(frozen=True, slots=True)
 class FinishedPart:
-    """A part without its frames, and the pictures that are kept of it, as JPEG: the part, its heat map."""
+    """A part without its frames, and what is kept of them.
+
+    Attributes:
+        part: Its ``picture`` and ``heat`` are None.
+        shown: Time, and the part's box in pixels, of the frame that its picture is cut from; None without one.
+        jpegs: The part with its defects outlined, then its heat map.
+    """
 
     part: InspectedPart
+    shown: tuple[int, Box] | None
     jpegs: tuple[bytes, ...]
 
 
@@ -179,7 +186,8 @@ class InspectStations:
 
     def _with_pictures(self, part: InspectedPart, before: Sequence[FinishedPart]) -> FinishedPart:
         kept = not is_sound(part) or sum(is_sound(one.part) and bool(one.jpegs) for one in before) < self._ok_pictures
-        return FinishedPart(replace(part, picture=None, heat=None), part_jpegs(part) if kept else ())
+        shown = (part.picture.pts_ns, part.picture.xyxy) if part.picture is not None else None
+        return FinishedPart(replace(part, picture=None, heat=None), shown, part_jpegs(part) if kept else ())
 
 
 def is_sound(part: InspectedPart) -> bool:

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("defects", sa.JSON(), nullable=False),
         sa.Column("anomaly_score", sa.Float(), nullable=True),
         sa.Column("anomalous", sa.Boolean(), nullable=True),
+        sa.Column("box", sa.JSON(), nullable=True),
         sa.Column("pictures", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["examination_id"], ["examination.examination_id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("examination_id", "number"),

@@ -14,6 +14,7 @@ from vision.simulation.line.truth_eye import TruthEye
 from workflows.evaluate_line import learn_states
 from workflows.inspect_line import LineRequest, is_plant_file, run_line_inspection
 from workflows.line_scoring import score_line
+from workflows.listing import finding_rows, inspection_rows
 from workflows.progress import PlainProgress
 from workflows.simulate_line import simulate_line
 
@@ -49,6 +50,12 @@ def test_parts_are_judged_by_serial_number_and_states_told(line: Path, tmp_path:
     assert all(part.label in page for part in first.report.parts)
     for part in first.report.attention:
         assert all((tmp_path / "report" / "evidence" / name).stat().st_size > 1000 for name in part.pictures)
+
+    rows = finding_rows(settings, None)
+    beyond = [defect for part in first.report.parts for defect in part.defects if defect.beyond]
+    assert {row["finding_id"] for row in rows} == {one.finding_id for one in (*beyond, *first.report.faults)}
+    assert len(rows) == len(beyond) + 1
+    assert inspection_rows(settings)[0]["report"] == str(first.report_path.absolute())
 
     again = run_line_inspection(request, settings, quiet(), eye)  # nothing is looked at twice, nothing doubled
     assert again.report.parts == first.report.parts

@@ -7,20 +7,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from infra.evidence import EvidenceStore
-from infra.store.line import StationResult, StoredDefect, StoredPart, StoredSpell
+from infra.store.line import StationResult, StoredDefect, StoredPart, StoredSpell, StoredView
 from vision.line.verdict import Breach, PartDefect, PartVerdict
 from workflows.line_content import LineReport, LineRun, StationNote, build_line_report
 from workflows.line_files import line_files
 from workflows.line_scoring import score_line
+from workflows.line_sightings import defect_sighting_id, spell_sighting_id
 
 NOTE = StationNote(
     footage_id="f" * 64, footage_name="shift.mp4", recorded_at=datetime(2026, 3, 2, 6, 0, tzinfo=UTC), duration_s=60.0,
     frames=600, line="Line A", station="S2", asset="Conveyor C-07", criticality="high", part_class="housing",
     defects=("scratch",), limits=(), mm_per_px=0.25, part_id="qr",
 )  # fmt: skip
-SCRATCH = StoredDefect(
-    PartDefect("scratch", 14.2, 1.1, 9.0), 0.81, 7, 3_000_000_000, (10.0, 20.0, 66.0, 24.0), (4.0, 2.0)
-)
+SIZES = PartDefect("scratch", 14.2, 1.1, 9.0)
+VIEWS = tuple(StoredView(n * 10**9, (10.0, 20.0, 66.0, 24.0), 0.8) for n in (3, 4))
+SCRATCH = StoredDefect(SIZES, 0.81, VIEWS, ((10.0, 20.0), (66.0, 20.0), (66.0, 24.0)), (4.0, 2.0))
+FINDING = "0123456789ab"
 OK = PartVerdict("ok")
 REJECT = PartVerdict("reject", (Breach("scratch", "high", "scratch: 14.2 mm long, at most 10 mm allowed"),))
 
@@ -29,13 +31,17 @@ def part(number: int, **changes: object) -> StoredPart:
     values: dict[str, object] = {
         "number": number, "part_id": f"HSG-{number}", "entered_pts_ns": number * 2_000_000_000,
         "left_pts_ns": number * 2_000_000_000 + 3_000_000_000, "looks": 8, "verdict": OK, "defects": (),
-        "anomaly_score": None, "anomalous": None, "pictures": (),
+        "anomaly_score": None, "anomalous": None, "box": None, "pictures": (),
     }  # fmt: skip
     return StoredPart(**(values | changes))  # type: ignore[arg-type]
 
 
 def report(*parts: StoredPart, spells: tuple[StoredSpell, ...] = ()) -> LineReport:
-    run = LineRun("abc", datetime(2026, 3, 2, 7, 0, tzinfo=UTC), "Works <1>", (), {"inspect": 3.0})
+    named = {
+        defect_sighting_id(NOTE.footage_id, "S2", 2, 0): FINDING,
+        spell_sighting_id(NOTE.footage_id, "S2", "lamp H-1", 20 * 10**9): "ba9876543210",
+    }
+    run = LineRun("abc", datetime(2026, 3, 2, 7, 0, tzinfo=UTC), "Works <1>", (), (), named, {"inspect": 3.0})
     return build_line_report(run, [NOTE], [StationResult(parts, spells)])
 
 
@@ -83,11 +89,12 @@ def test_tables_and_findings_say_the_same_with_nulls_as_nulls(tmp_path: Path) ->
     assert [row["verdict"] for row in rows] == ["ok", "reject", "not_assessable"]
     assert rows[2]["part_id"] == ""
     features = json.loads(files["findings.geojson"])["features"]
-    assert [one["properties"]["class_name"] for one in features] == ["scratch", "not_assessable", "equipment_state"]
+    assert [one["properties"]["class_name"] for one in features] == ["scratch", "equipment_state"]
     assert all(one["geometry"] is None for one in features)
     first = features[0]["properties"]
     assert first["place"] == "Works <1>, Line A, S2, Conveyor C-07, part HSG-2"
     assert first["length_m"] == 0.0142
+    assert first["finding_id"] == FINDING
     assert features[1]["properties"]["length_m"] is None
     assert json.loads(files["inspection.json"])["counts"]["parts_by_verdict"] == {
         "ok": 1,

@@ -1,0 +1,48 @@
+"""Parts and equipment's states as the ledger keeps them, their pictures in the evidence store."""
+
+from __future__ import annotations
+
+from infra.evidence import EvidenceStore
+from infra.store.line import StationResult, StoredDefect, StoredPart, StoredSpell, StoredView
+from vision.line.part_defects import SeenDefect
+from vision.line.station_stage import FinishedPart, InspectedStation
+from vision.plant import Station
+
+
+def stored_result(result: InspectedStation, station: Station, evidence: EvidenceStore) -> StationResult:
+    """Keep the pictures of what a footage showed, and give the rest of it as it is stored."""
+    severity = {watch.name: watch.severity for watch in station.watches}
+    return StationResult(
+        tuple(stored_part(one, evidence) for one in result.parts),
+        tuple(
+            StoredSpell(
+                one.spell.watch, one.spell.state, one.spell.from_pts_ns, one.spell.to_pts_ns, one.spell.sound,
+                severity[one.spell.watch], one.spell.looks, one.spell.probability,
+                evidence.put(one.jpeg, ".jpg") if one.jpeg is not None else None,
+            )
+            for one in result.spells
+        ),
+    )  # fmt: skip
+
+
+def stored_part(finished: FinishedPart, evidence: EvidenceStore) -> StoredPart:
+    """Keep a part's pictures, and give the rest of it as it is stored."""
+    part = finished.part
+    return StoredPart(
+        part.number,
+        part.part_id,
+        part.entered_pts_ns,
+        part.left_pts_ns,
+        part.looks,
+        part.verdict,
+        tuple(_stored_defect(defect) for defect in part.defects),
+        part.anomaly_score,
+        part.anomalous,
+        StoredView(*finished.shown, 1.0) if finished.shown is not None else None,
+        tuple(evidence.put(jpeg, ".jpg") for jpeg in finished.jpegs),
+    )
+
+
+def _stored_defect(seen: SeenDefect) -> StoredDefect:
+    views = tuple(StoredView(view.pts_ns, view.xyxy, view.confidence) for view in seen.views)
+    return StoredDefect(seen.defect, seen.confidence, views, seen.best.outline, seen.offset_px)
