@@ -116,7 +116,7 @@ class RoadsideSettings(_Group):
 
     enabled: bool = True
     weights: LocalPath | None = None
-    confidence: Annotated[float, Field(gt=0, lt=1)] = 0.25
+    confidence: Annotated[float, Field(gt=0, lt=1)] = 0.1
     image_size_px: Annotated[int, Field(ge=64, le=4096, multiple_of=32)] = 960
 
 

@@ -68,7 +68,7 @@ def _values(examination_id: str, footage_id: str, frame: ExaminedFrame) -> list[
             "detection_index": index,
             "class_name": name,
             "confidence": float(found.confidence[index]),
-            "look": {key: _finite(value) for key, value in asdict(looks[index]).items()},
+            "look": {key: _storable(value) for key, value in asdict(looks[index]).items()},
         }
         | dict(zip(("left_px", "top_px", "right_px", "bottom_px"), found.xyxy[index].tolist(), strict=True))
         for index, name in enumerate(names)
@@ -85,8 +85,15 @@ def _frame(footage_id: str, pts_ns: int, rows: Sequence[Any]) -> RoadsideFrame:
         class_names=ROADSIDE_CLASSES,
         outlines=tuple(_NO_OUTLINE for _ in rows),
     )
-    return RoadsideFrame(detections, tuple(CropLook(**row[7]) for row in rows))
+    return RoadsideFrame(detections, tuple(_look(row[7]) for row in rows))
 
 
-def _finite(value: float | None) -> float | None:
+def _look(stored: dict[str, Any]) -> CropLook:
+    shows = stored.get("shows")
+    return CropLook(**stored | {"shows": tuple(shows) if shows is not None else None})
+
+
+def _storable(value: float | tuple[float, ...] | None) -> float | list[float] | None:
+    if isinstance(value, tuple):
+        return [float(one) for one in value]
     return None if value is None or not math.isfinite(value) else float(value)

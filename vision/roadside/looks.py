@@ -22,6 +22,8 @@ class CropLook:
         soil: Share in the colours of earth.
         lean_deg: Of the plate's axis from the picture's vertical, clockwise positive.
         lamps: How much a head's vertical pattern is like three lenses, 0 to 1.
+        shows: Probabilities of what a network takes it for: of ``SIGN_LOOKS`` for a sign, of ``HEAD_LOOKS`` for a head.
+            None where no network looked.
     """
 
     size_px: float
@@ -34,3 +36,4 @@ class CropLook:
     soil: float | None = None
     lean_deg: float | None = None
     lamps: float | None = None
+    shows: tuple[float, ...] | None = None

@@ -34,6 +34,8 @@ class RoadsideRules:
         forget_m: A thing unseen for this long a way takes no more views.
         same_misfit: Two tracks never seen in one frame are one thing if all their views together fit this well.
         same_m: And if they stand no further apart than this.
+        same_off: Or if the views of the one, all before the other's, lie no further off than this, in squared joint
+            sigmas (their median), from where the other stands.
         edge: A box this near to the edge of the picture, of its width, is cut.
         anew_m: A place is estimated anew after so many metres of travel,
         anew_share: and after so much of the way to it.
@@ -45,6 +47,7 @@ class RoadsideRules:
     forget_m: float = 40.0
     same_misfit: float = 2.0
     same_m: float = 4.0
+    same_off: float = 7.0
     edge: float = 0.004
     anew_m: float = 0.5
     anew_share: float = 0.03
@@ -215,6 +218,9 @@ def _join_same(camera: Camera, tracks: list[RoadsideTrack], rules: RoadsideRules
 def _joined(camera: Camera, one: RoadsideTrack, two: RoadsideTrack, rules: RoadsideRules) -> RoadsideTrack | None:
     if one.is_signal != two.is_signal or {v.pts_ns for v in one.views} & {v.pts_ns for v in two.views}:
         return None
+    near, far = sorted((one, two), key=lambda track: -max(view.height_px for view in track.views))
+    if far.views[-1].pts_ns < near.views[0].pts_ns and _off(camera, near.standing, far.views) <= rules.same_off:
+        return RoadsideTrack(far.views + near.views, near.standing)  # it shows where the far one can hardly tell
     apart = one.standing.point_m - two.standing.point_m
     joint = one.standing.covariance_m2 + two.standing.covariance_m2 + 0.01 * np.eye(2)
     if float(apart @ np.linalg.solve(joint, apart)) > rules.gate or float(np.hypot(*apart)) > rules.same_m:
@@ -222,3 +228,16 @@ def _joined(camera: Camera, one: RoadsideTrack, two: RoadsideTrack, rules: Roads
     views = sorted(one.views + two.views, key=lambda view: (view.pts_ns, view.index))
     standing = stand(camera, views, one.standing)
     return RoadsideTrack(views, standing) if standing.misfit <= rules.same_misfit else None
+
+
+def _off(camera: Camera, standing: Standing, views: Sequence[RoadsideView]) -> float:
+    """Give the median squared distance, in joint sigmas, of views from what a standing would have them show."""
+    squared = []
+    for view in views:
+        seen = expect(camera, view.pose, standing)
+        if seen.depth_m < 0.5:
+            return _UNMATCHABLE
+        sigma = measuring_sigma(camera, np.array([view.height_px]), np.array([seen.range_m]))[0]
+        off = view.measured - seen.measured
+        squared.append(float(off @ np.linalg.solve(seen.covariance + np.diag(sigma**2), off)))
+    return float(np.median(squared))

@@ -33,6 +33,7 @@ _HEIGHT_M = (2.5, 2.0)  # mean and 1 sigma of a box centre over the road: StVO s
 _ROBUST_SIGMA = 2.5  # views that lie further off than this count less (Huber)
 _SPACING_M = 0.5  # views from nearer places share their errors: they are no further witnesses
 _MOST_VIEWS = 40
+_FAR_SHARE = 0.3  # of the tallest view's height: farther ones are left out
 _STEP = 1e-5
 
 
@@ -189,8 +190,14 @@ def _arrays(views: Sequence[RoadsideView]) -> _Seen:
 
 
 def _spaced(views: Sequence[RoadsideView]) -> list[RoadsideView]:
-    """Give the views that tell something new: whole ones, from places some way apart, nearest last."""
+    """Give the views that tell something new: whole ones, from places some way apart, nearest last.
+
+    Far ones are left out once there are nearer ones: over hundreds of metres the heading's error is not one and the
+    same, as the estimate takes it to be.
+    """
     whole = [view for view in views if not view.cut] or list(views)
+    tallest_px = max(view.height_px for view in whole)
+    whole = [view for view in whole if view.height_px >= _FAR_SHARE * tallest_px]
     kept = [whole[-1]]
     for view in reversed(whole[:-1]):
         if np.hypot(*(_camera_place(view.pose) - _camera_place(kept[-1].pose))) >= _SPACING_M:

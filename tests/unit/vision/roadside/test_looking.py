@@ -46,6 +46,24 @@ def test_boxes_are_renumbered_measured_and_others_left_out() -> None:
     assert beside.looks[0].colour > 0.6
 
 
+def test_a_head_called_by_two_states_is_one_head_and_a_sign_before_it_another_thing() -> None:
+    image, box = draw_sign("danger")
+    left, top, right, bottom = box
+    inner = (left + 3.0, top, right - 3.0, bottom - 12.0)
+    names = ["traffic_light_red", "traffic_light_green", "traffic_sign_danger"]
+    (beside,) = look_beside(FixedDetector([box, inner, box], names), [Frame("f" * 64, 5, image)])
+    kept = [ROADSIDE_CLASSES[index] for index in beside.detections.class_id]
+    assert kept == ["traffic_light_red", "traffic_sign_danger"]
+    assert len(beside.looks) == 2
+
+
+def test_heads_side_by_side_stay_two() -> None:
+    image, _ = draw_sign("danger")
+    boxes = [(10.0, 10.0, 30.0, 60.0), (32.0, 10.0, 52.0, 60.0)]
+    (beside,) = look_beside(FixedDetector(boxes, ["traffic_light_red"] * 2), [Frame("f" * 64, 5, image)])
+    assert len(beside.detections) == 2
+
+
 def test_nothing_found_is_an_empty_look() -> None:
     image, _ = draw_sign("danger")
     (beside,) = look_beside(FixedDetector([], []), [Frame("f" * 64, 5, image)])
