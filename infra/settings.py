@@ -136,6 +136,16 @@ class LineSettings(_Group):
     ok_pictures: Annotated[int, Field(ge=0)] = 200
 
 
+class ModelsSettings(_Group):
+    """Which of the shipped models may be used.
+
+    Attributes:
+        research: Also those that were trained on sets for research only, or of no stated licence.
+    """
+
+    research: bool = False
+
+
 class SamplingSettings(_Group):
     """Which frames are examined.
 
@@ -208,6 +218,7 @@ class Settings(BaseModel):
     detector: DetectorSettings = Field(default_factory=DetectorSettings)
     roadside: RoadsideSettings = Field(default_factory=RoadsideSettings)
     line: LineSettings = Field(default_factory=LineSettings)
+    models: ModelsSettings = Field(default_factory=ModelsSettings)
     sampling: SamplingSettings = Field(default_factory=SamplingSettings)
     quality: QualitySettings = Field(default_factory=QualitySettings)
     ledger: MergeRules = Field(default_factory=MergeRules)

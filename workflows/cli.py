@@ -176,6 +176,26 @@ def findings(
 
 
 @app.command()
+def models(
+    name: Annotated[str | None, typer.Argument(help="Print this model's card.")] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the models that come with walkdown, or print a model's card."""
+    from infra.settings import load_settings
+    from vision.model_cards import card_of
+    from workflows.listing import print_rows
+    from workflows.models import model_rows, model_table
+
+    settings = load_settings(config)
+    if name is not None and not as_json:
+        typer.echo(card_of(name).text)
+        return
+    rows = [row for row in model_rows(settings.models.research) if name is None or row["model"] == card_of(name).name]
+    typer.echo(json.dumps(rows, indent=2)) if as_json else print_rows(model_table(rows), "no model is shipped")
+
+
+@app.command()
 def doctor(config: Config = None, as_json: AsJson = False) -> None:
     """Check versions, weights, device, database and install."""
     from infra.database import open_database

@@ -17,6 +17,7 @@ from typing import Literal
 
 from vision.detectors.weights import find_weights, weights_sha256
 from vision.errors import WalkdownError
+from vision.model_cards import read_cards
 
 ROOMS = ("vision", "agents", "infra", "workflows", "reports_templates")
 OLDEST_PYTHON = (3, 11)
@@ -70,6 +71,7 @@ def doctor(
             check_packages(),
             check_rooms(),
             check_weights(weights),
+            check_models(),
             check_cpu(),
             *([check_gpu()] if ask_torch else []),
             check_openvino(),
@@ -164,6 +166,16 @@ def check_weights(weights: Path | None) -> Check:
     except (WalkdownError, OSError) as err:
         return Check("weights", False, "not found", str(err))
     return Check("weights", True, f"{path} ({path.stat().st_size / 1e6:.1f} MB, sha256 {digest[:12]})")
+
+
+def check_models() -> Check:
+    """Look whether every shipped model has its card."""
+    try:
+        cards = read_cards()
+    except WalkdownError as err:
+        return Check("models", False, "not whole", f"{err}; install walkdown again")
+    names = [f"{card.name}{' (research only)' if card.research_only else ''}" for card in cards]
+    return Check("models", True, ", ".join(names))
 
 
 def check_cpu() -> Check:

@@ -31,6 +31,7 @@ from vision.detectors.yolo_decode import YoloConfig
 from vision.errors import ConfigError, Failure, InputError, ModelError
 from vision.examine import ExaminedSegment, ExamineSegments, SegmentWork
 from vision.footage.discover import discover
+from vision.model_cards import choose_weights
 from vision.protocols import ModelInfo, Resources
 from vision.quality import QualityLimits
 from vision.roadside.looking import check_classes
@@ -126,7 +127,9 @@ def run_inspection(request: InspectRequest, settings: Settings, progress: Progre
     """
     check_output_folder(request.out)
     site = read_site(request.site) if request.site is not None else None
-    calibration = read_calibration(calibration_path(find_weights(settings.detector.weights)))
+    calibration = read_calibration(
+        calibration_path(find_weights(choose_weights(settings.detector.weights, settings.models.research)))
+    )
     detector, rules = detector_config(settings, calibration.mask_logit), SightingRules()
     roadside = roadside_config(settings)
     paths = discover(request.footage)
@@ -185,7 +188,7 @@ def detector_config(settings: Settings, mask_logit: float) -> DetectorConfig:
     """Give the detector's own config from the settings and its calibration."""
     chosen = settings.detector
     return DetectorConfig(
-        weights=chosen.weights,
+        weights=choose_weights(chosen.weights, settings.models.research),
         cache_dir=settings.storage.cache_dir / "openvino",
         runtime=chosen.runtime,
         yolo=YoloConfig(chosen.confidence, image_size=chosen.image_size_px, mask_logit=mask_logit),

@@ -40,6 +40,7 @@ from vision.line.load_eyes import EyesConfig, find_station_file
 from vision.line.station_inspector import LineRules
 from vision.line.station_stage import InspectStations, StationWork
 from vision.line.surface_eye import SurfaceEye
+from vision.model_cards import choose_weights
 from vision.plant import PartClass, Plant, Station
 from vision.plant_file import read_plant
 from vision.protocols import ModelInfo, Resources
@@ -189,7 +190,7 @@ def eyes_config(settings: Settings, folder: Path) -> EyesConfig:
         WeightsNotFound: The surface weights that the settings name aren't there.
     """
     chosen, cache_dir = settings.line, settings.storage.cache_dir / "openvino"
-    weights = find_surface_weights(chosen.weights)
+    weights = find_surface_weights(choose_weights(chosen.weights, settings.models.research))
     surface = None
     if weights is not None:
         yolo = YoloConfig(chosen.confidence, image_size=chosen.image_size_px)

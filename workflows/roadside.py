@@ -7,6 +7,7 @@ from vision.calibration import calibration_path, read_calibration
 from vision.detectors.load import DetectorConfig
 from vision.detectors.weights import find_roadside_weights
 from vision.detectors.yolo_decode import YoloConfig
+from vision.model_cards import choose_weights
 from vision.roadside.sightings import RoadsideJudging
 from workflows.locate import RoadsideEyes
 
@@ -18,7 +19,9 @@ def roadside_config(settings: Settings) -> DetectorConfig | None:
         WeightsNotFound: The weights that the settings name aren't there.
     """
     chosen = settings.roadside
-    weights = find_roadside_weights(chosen.weights) if chosen.enabled else None
+    weights = (
+        find_roadside_weights(choose_weights(chosen.weights, settings.models.research)) if chosen.enabled else None
+    )
     if weights is None:
         return None
     return DetectorConfig(
