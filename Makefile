@@ -17,10 +17,10 @@ FINGERPRINT := $(shell cat pyproject.toml constraints.txt | sha256sum | cut -c1-
 INSTALLED := $(VENV)/.stamp-$(FINGERPRINT)
 LINKED := $(VENV)/.checkout
 
-.PHONY: help env inspect test check format bench FORCE
+.PHONY: help env inspect inspect-line test check format bench FORCE
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
 
 env: $(LINKED) ## Make the environment in $(VENV), or bring it up to date
 
@@ -28,6 +28,12 @@ inspect: env ## Simulate a short drive, inspect it, print the report's path
 	@$(BIN)/walkdown simulate road --out $(DEMO) --seed 7 --signs 10 --signals 5
 	@$(BIN)/walkdown inspect $(DEMO)/drive.mp4 --telemetry $(DEMO)/drive.gpx --camera $(DEMO)/camera.toml \
 		--site $(DEMO)/site.toml --out $(DEMO)/report $(ARGS)
+
+inspect-line: env ## Simulate a factory line, learn its equipment's states, inspect it, print the report's path
+	@$(BIN)/walkdown simulate line --out $(DEMO)/line --seed 4 --parts 12
+	@$(BIN)/walkdown train state --station S2 --crop 29,5,144,87 --state closed=$(DEMO)/line/states/closed \
+		--state open=$(DEMO)/line/states/open --out $(DEMO)/line/guard.state.npz >&2
+	@$(BIN)/walkdown inspect $(DEMO)/line/line.mp4 --site $(DEMO)/line/plant.toml --out $(DEMO)/line/report $(ARGS)
 
 test: env ## Run the tests (ARGS="-k gpx" to choose)
 	@$(BIN)/python -m pytest $(ARGS)

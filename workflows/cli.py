@@ -93,6 +93,9 @@ def inspect(
         Path | None, typer.Option(help="site.toml: routes and their centre lines; or plant.toml: a factory's stations.")
     ] = None,
     station: Annotated[str | None, typer.Option(help="With plant.toml: the station that the footage shows.")] = None,
+    parts_to: Annotated[
+        Path | None, typer.Option(help="With plant.toml: write pictures of parts here, to learn normal from.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder of the report; made anew.")] = Path("walkdown-report"),
     every: Annotated[str | None, typer.Option(help="3m, 0.5s or all: which frames to examine.")] = None,
     clock_offset_s: Annotated[
@@ -121,10 +124,10 @@ def inspect(
     )
     settings = load_settings(config, overrides)
     if is_plant_file(site):
-        _inspect_line(LineRequest(tuple(footage), site or Path(), station, out), settings, as_json)
+        _inspect_line(LineRequest(tuple(footage), site or Path(), station, out, parts_to), settings, as_json)
         return
-    if station is not None:
-        raise ConfigError("--station names a station of a plant.toml: give that file with --site")
+    if station is not None or parts_to is not None:
+        raise ConfigError("--station and --parts-to are for a factory's line: give its plant.toml with --site")
     request = InspectRequest(tuple(footage), tuple(telemetry or ()), camera, site, out, clock_offset_s)
     with console_progress() as progress:
         result = run_inspection(request, settings, progress)

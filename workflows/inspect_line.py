@@ -50,7 +50,7 @@ from workflows.footage_plan import settings_key
 from workflows.line_content import LineReport, LineRun, StationNote, build_line_report, station_note
 from workflows.line_files import line_files
 from workflows.line_sightings import line_sightings
-from workflows.line_stored import stored_result
+from workflows.line_stored import stored_result, write_parts
 from workflows.output_folder import check_output_folder, write_files
 from workflows.progress import Progress
 
@@ -67,12 +67,15 @@ class LineRequest:
         plant: plant.toml.
         station: Which station all of it shows; None to tell by its ``camera``, or by there being only one.
         out: Folder of the report.
+        parts_to: Folder for pictures of each part against which nothing is said, to learn from what is normal; footage
+            that is done already is looked at again for it.
     """
 
     footage: tuple[Path, ...]
     plant: Path
     station: str | None = None
     out: Path = Path("walkdown-report")
+    parts_to: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +139,14 @@ def run_line_inspection(
         footages.append(_Footage(info, Path(info.path).name, station, examination))
     seconds = {"read": time.perf_counter() - started}
     with reading(database) as session:
-        left = [one for one in footages if load_station(session, one.examination_id) is None]
+        done = {one.examination_id for one in footages if load_station(session, one.examination_id) is not None}
+    left = [one for one in footages if request.parts_to is not None or one.examination_id not in done]
     progress.start("inspect", len(footages))
     progress.advance(len(footages) - len(left))
     config = EngineConfig(settings.engine.chosen, settings.engine.workers, settings.engine.ray_address)
     cpus = float(len(os.sched_getaffinity(0))) if config.engine == "inline" else 1.0
-    stage = InspectStations(eyes, Resources(cpus), settings.line.ok_pictures, surface)
+    plain = request.parts_to is not None
+    stage = InspectStations(eyes, Resources(cpus), settings.line.ok_pictures, surface, plain=plain)
     works = [StationWork(one.info, one.station, _class_of(plant, one.station)) for one in left]
     looking = time.perf_counter()
     broken: list[StageFailure] = []
@@ -153,6 +158,9 @@ def run_line_inspection(
                 broken.append(result)
                 continue
             footage = next(one for one in left if one.info.footage_id == result.footage_id)
+            if request.parts_to is not None:
+                count = write_parts(request.parts_to, Path(footage.name).stem, result)
+                progress.note(f"{count} pictures of parts of {footage.name} written to {request.parts_to}")
             stored = stored_result(result, footage.station, evidence)
             with writing(database) as session:
                 end_ns = int(footage.info.frame_pts_ns[-1]) + 1

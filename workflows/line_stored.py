@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from infra.evidence import EvidenceStore
 from infra.store.line import StationResult, StoredDefect, StoredPart, StoredSpell, StoredView
+from vision.errors import StoreError
 from vision.line.part_defects import SeenDefect
 from vision.line.station_stage import FinishedPart, InspectedStation
 from vision.plant import Station
@@ -23,6 +26,24 @@ def stored_result(result: InspectedStation, station: Station, evidence: Evidence
             for one in result.spells
         ),
     )  # fmt: skip
+
+
+def write_parts(folder: Path, stem: str, result: InspectedStation) -> int:
+    """Write the plain pictures of parts as ``STEM-0007.jpg``; give how many.
+
+    Raises:
+        StoreError: The folder can't be written.
+    """
+    written = 0
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for one in result.parts:
+            if one.plain is not None:
+                (folder / f"{stem}-{one.part.number:04d}.jpg").write_bytes(one.plain)
+                written += 1
+    except OSError as err:
+        raise StoreError(f"pictures of parts can't be written to {folder}: {err.strerror or err}") from err
+    return written
 
 
 def stored_part(finished: FinishedPart, evidence: EvidenceStore) -> StoredPart:

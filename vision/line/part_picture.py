@@ -16,7 +16,7 @@ from vision.types import Float, Image
 
 _MARGIN = 0.08
 _LEAST_WIDTH_PX = 480
-_QUALITY = 86
+_QUALITY, _PLAIN_QUALITY = 86, 97
 _LINE, _CASING = (255, 229, 0), (30, 24, 16)  # BGR, as in the evidence of roads
 _GAP_PX = 4.0
 
@@ -47,6 +47,13 @@ def part_jpegs(part: InspectedPart) -> tuple[bytes, ...]:
     return tuple(jpegs)
 
 
+def plain_jpeg(part: InspectedPart) -> bytes | None:
+    """Give the part cut out just as an anomaly model sees it, as JPEG of high quality; None if never whole in view."""
+    if part.picture is None:
+        return None
+    return _encode(cut_out(part.picture.image, part.picture.xyxy), _PLAIN_QUALITY)
+
+
 def outline_in(defect: SeenDefect, pts_ns: int, part_box: Box) -> Float:
     """Give a defect's outline in the frame of a time, (N, 2) px: its nearest view's, moved on with the part."""
     view = min(defect.views, key=lambda one: abs(one.pts_ns - pts_ns))
@@ -75,8 +82,8 @@ def _draw(picture: Image, outline: Float) -> None:
         cv2.polylines(picture, [np.round(ring * 16).astype(np.int32)], True, colour, thickness, cv2.LINE_AA, 4)
 
 
-def _encode(picture: Image) -> bytes:
-    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY, cv2.IMWRITE_JPEG_OPTIMIZE, 1])
+def _encode(picture: Image, quality: int = _QUALITY) -> bytes:
+    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1])
     if not done:
         raise InputError(f"a {picture.shape[1]}x{picture.shape[0]} picture of a part could not be written as JPEG")
     return data.tobytes()

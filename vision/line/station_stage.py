@@ -13,7 +13,7 @@ from vision.errors import Failure, InputError
 from vision.footage.decode import read_frames
 from vision.line.belt import Belt, Box, belt_at_start, learn_belt
 from vision.line.load_eyes import EyesConfig, LoadedEyes, load_eyes
-from vision.line.part_picture import part_jpegs, watch_jpeg
+from vision.line.part_picture import part_jpegs, plain_jpeg, watch_jpeg
 from vision.line.station_inspector import InspectedPart, LineRules, StateChange, StationEvent, StationInspector
 from vision.line.surface_eye import SurfaceEye
 from vision.line.watching import StateSpell
@@ -47,11 +47,13 @@ class FinishedPart:
         part: Its ``picture`` and ``heat`` are None.
         shown: Time, and the part's box in pixels, of the frame that its picture is cut from; None without one.
         jpegs: The part with its defects outlined, then its heat map.
+        plain: The part cut out, where that was asked for and nothing is said against it.
     """
 
     part: InspectedPart
     shown: tuple[int, Box] | None
     jpegs: tuple[bytes, ...]
+    plain: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,13 @@ class InspectStations:
     batch_size = 1
 
     def __init__(
-        self, config: EyesConfig, resources: Resources, ok_pictures: int = 200, surface: SurfaceEye | None = None
+        self,
+        config: EyesConfig,
+        resources: Resources,
+        ok_pictures: int = 200,
+        surface: SurfaceEye | None = None,
+        *,
+        plain: bool = False,
     ) -> None:
         """Keep the settings; loads nothing.
 
@@ -127,7 +135,9 @@ class InspectStations:
             resources: Of one worker.
             ok_pictures: Of parts without a fault, so many pictures are kept for each footage.
             surface: Looks at surfaces in place of the model: the truth, in an evaluation.
+            plain: Give sound parts cut out as well, for pictures to learn normal from.
         """
+        self._plain = plain
         self.resources = resources
         self._config = config
         self._ok_pictures = ok_pictures
@@ -187,7 +197,8 @@ class InspectStations:
     def _with_pictures(self, part: InspectedPart, before: Sequence[FinishedPart]) -> FinishedPart:
         kept = not is_sound(part) or sum(is_sound(one.part) and bool(one.jpegs) for one in before) < self._ok_pictures
         shown = (part.picture.pts_ns, part.picture.xyxy) if part.picture is not None else None
-        return FinishedPart(replace(part, picture=None, heat=None), shown, part_jpegs(part) if kept else ())
+        plain = plain_jpeg(part) if self._plain and not part.anomalous and part.verdict.verdict != "reject" else None
+        return FinishedPart(replace(part, picture=None, heat=None), shown, part_jpegs(part) if kept else (), plain)
 
 
 def is_sound(part: InspectedPart) -> bool:
