@@ -18,6 +18,7 @@ from vision.footage.decode import read_frames
 from vision.protocols import Detector, Resources
 from vision.quality import QualityLimits, assess
 from vision.roadside.looking import check_classes, look_beside
+from vision.roadside.looks_net import LooksNets, shipped_looks_nets
 from vision.types import Detections, ExaminedFrame, FootageInfo, Frame, FrameQuality, Segment, frozen
 
 
@@ -96,6 +97,7 @@ class ExamineSegments:
         self._detector: Detector | None = None
         self._roadside_config = roadside
         self._roadside: Detector | None = None
+        self._looks: LooksNets | None = None
 
     def setup(self) -> None:
         """Load the detectors.
@@ -107,6 +109,7 @@ class ExamineSegments:
         if self._roadside_config is not None:
             self._roadside = load_detector(self._roadside_config)
             check_classes(self._roadside.info)
+            self._looks = shipped_looks_nets()
 
     def process(self, batch: Sequence[SegmentWork]) -> list[ExaminedSegment]:
         """Examine segments, one after the other."""
@@ -138,7 +141,7 @@ class ExamineSegments:
         found = {one.pts_ns: _moved_down(one, top) for one in self._detector.detect(seen)}
         clock.spent["detect"] += time.perf_counter() - started
         started = time.perf_counter()
-        roadside = look_beside(self._roadside, accepted) if self._roadside is not None else []
+        roadside = look_beside(self._roadside, accepted, self._looks) if self._roadside is not None else []
         beside = {one.detections.pts_ns: one for one in roadside}
         clock.spent["roadside"] += time.perf_counter() - started
         for frame, quality in zip(frames, qualities, strict=True):

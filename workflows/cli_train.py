@@ -74,6 +74,24 @@ def train_calibration_command(
     typer.echo(str(calibration_path(weights)))
 
 
+@train_app.command("looks")
+def train_looks_command(
+    out: Annotated[Path, typer.Option(help="Folder of sign-looks.npz and head-looks.npz.")],
+    streets: Annotated[int, typer.Option(min=2, help="Simulated roads, each in a light of its own.")] = 64,
+    per_street: Annotated[int, typer.Option(min=1, help="Signs of each, and as many signal heads.")] = 60,
+    epochs: Annotated[int, typer.Option(min=1)] = 24,
+    seed: Annotated[int, typer.Option()] = 0,
+) -> None:
+    """Train what tells a sign's condition and a head's lamps from a picture; print how it does on other streets."""
+    from workflows.listing import print_rows
+    from workflows.progress import console_progress
+    from workflows.train_looks import LooksJob, train_looks_nets
+
+    with console_progress() as progress:
+        rows = train_looks_nets(LooksJob(out, streets, per_street, epochs, seed), progress)
+    print_rows(rows, "nothing to score")
+
+
 @train_app.command("anomaly")
 def train_anomaly_command(
     normal: Annotated[Path, typer.Option(help="Folder of 20 to 200 normal pictures, or a pattern of names in one.")],

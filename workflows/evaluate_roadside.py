@@ -17,6 +17,7 @@ from vision.footage.decode import read_frames
 from vision.protocols import Detector
 from vision.quality import QualityLimits, assess
 from vision.roadside.looking import check_classes, look_beside
+from vision.roadside.looks_net import LooksNets, shipped_looks_nets
 from vision.roadside.sightings import JudgedThing, RoadsideJudging
 from vision.sampling import Every
 from vision.sightings import SightingRules
@@ -68,7 +69,7 @@ def evaluate_roadside(evaluation: RoadsideEvaluation, settings: Settings, progre
     if config is not None and not evaluation.oracle:
         loaded = load_detector(config)
         check_classes(loaded.info)
-    total = RoadsideScore()
+    nets, total = shipped_looks_nets(), RoadsideScore()
     progress.start("evaluate", len(evaluation.seeds))
     for seed in evaluation.seeds:
         options = replace(evaluation.drive, seed=seed)
@@ -77,23 +78,25 @@ def evaluate_roadside(evaluation: RoadsideEvaluation, settings: Settings, progre
             _drive(options, folder)
             features = json.loads((folder / "truth.geojson").read_text(encoding="utf-8"))["features"]
             detector = loaded or TruthDetector(SimulatedDrive(options))
-            things = judge_drive(folder, detector, eyes, settings.sampling.every)
+            things = judge_drive(folder, detector, nets, eyes, settings.sampling.every)
             total += score_roadside(read_planted(features), things)
         progress.advance()
     return total
 
 
-def judge_drive(folder: Path, detector: Detector, eyes: RoadsideEyes, every: str) -> Sequence[JudgedThing]:
+def judge_drive(
+    folder: Path, detector: Detector, nets: LooksNets, eyes: RoadsideEyes, every: str
+) -> Sequence[JudgedThing]:
     """Give what is made of the signs and heads along a simulated drive."""
     site = read_site(folder / "site.toml")
     request = PlanRequest((folder / "drive.gpx",), folder / "camera.toml", None, Every.parse(every), site)
     plans, _ = plan_footages([folder / "drive.mp4"], request, PlainProgress(io.StringIO()))
-    examined = [frame for plan in plans for frame in _examine(plan, detector)]
+    examined = [frame for plan in plans for frame in _examine(plan, detector, nets)]
     located = locate(plans[0], examined, site, Calibration(), SightingRules(), eyes)
     return located.beside or ()
 
 
-def _examine(plan: FootagePlan, detector: Detector) -> list[ExaminedFrame]:
+def _examine(plan: FootagePlan, detector: Detector, nets: LooksNets) -> list[ExaminedFrame]:
     examined: list[ExaminedFrame] = []
     limits = QualityLimits()
     for segment in plan.segments:
@@ -102,7 +105,7 @@ def _examine(plan: FootagePlan, detector: Detector) -> list[ExaminedFrame]:
             part = frames[start : start + _AT_ONCE]
             qualities = [assess(frame.image, plan.ground_rows, limits) for frame in part]
             accepted = [frame for frame, quality in zip(part, qualities, strict=True) if quality.reason is None]
-            beside = {one.detections.pts_ns: one for one in look_beside(detector, accepted)}
+            beside = {one.detections.pts_ns: one for one in look_beside(detector, accepted, nets)}
             pairs = zip(part, qualities, strict=True)
             examined.extend(ExaminedFrame(one.pts_ns, seen, None, beside.get(one.pts_ns)) for one, seen in pairs)
     return examined

@@ -35,6 +35,7 @@ from vision.model_cards import choose_weights
 from vision.protocols import ModelInfo, Resources
 from vision.quality import QualityLimits
 from vision.roadside.looking import check_classes
+from vision.roadside.looks_net import shipped_looks_nets
 from vision.roadside.sightings import Tally
 from vision.sampling import Every
 from vision.sightings import SightingRules
@@ -201,6 +202,7 @@ def _examine(run: _Run, detector: DetectorConfig) -> dict[str, str]:
     parts = {"model": asdict(run.model), "yolo": asdict(detector.yolo), "gate": run.settings.quality.gate}
     if run.roadside is not None and run.roadside_model is not None:
         parts |= {"roadside_model": asdict(run.roadside_model), "roadside_yolo": asdict(run.roadside.yolo)}
+        parts |= {"roadside_looks": shipped_looks_nets().sha256}
     key = settings_key(parts)
     examinations: dict[str, str] = {}
     work: list[SegmentWork] = []

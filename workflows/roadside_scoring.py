@@ -38,6 +38,7 @@ class Planted:
         shows: Whether a perfect observer of this drive could name it; of a sign always.
         latitude_deg: WGS 84.
         longitude_deg: WGS 84.
+        lenses: Of a dark lens: those between which a perfect observer of this drive can't choose.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Planted:
     shows: bool
     latitude_deg: float
     longitude_deg: float
+    lenses: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,8 @@ def _planted(feature: Mapping[str, Any]) -> Planted:
     if truth == "lens_dark":
         truth = f"lens_dark {own['lens']}"
     shows = kind == "sign" or bool(own["fault_shows"])
-    return Planted(own["defect_id"], kind, truth, shows, latitude_deg, longitude_deg)
+    lenses = frozenset(own.get("lenses_in_question", ()))
+    return Planted(own["defect_id"], kind, truth, shows, latitude_deg, longitude_deg, lenses)
 
 
 def called(thing: JudgedThing) -> str:
@@ -104,6 +107,20 @@ def called(thing: JudgedThing) -> str:
     if names == ["lens_dark"]:
         return f"lens_dark {' '.join(sorted(thing.lenses))}"
     return " + ".join(sorted(names)) or "none"
+
+
+def call_of(one: Planted, thing: JudgedThing) -> str:
+    """Give what a planted thing was called: its truth, where the call says as much as the drive can tell.
+
+    Of a dark lens the footage may leave two in question: naming the true one is right, and so is naming it with others
+    that are in question too.
+    """
+    call = called(thing)
+    if one.truth.startswith("lens_dark") and call.startswith("lens_dark"):
+        true_lens = one.truth.split()[1]
+        if true_lens in thing.lenses and thing.lenses <= one.lenses | {true_lens}:
+            return one.truth
+    return call
 
 
 def score_roadside(planted: Sequence[Planted], things: Sequence[JudgedThing]) -> RoadsideScore:
@@ -129,7 +146,7 @@ def _score_kind(kind: Kind, planted: Sequence[Planted], found: Sequence[JudgedTh
     near = [row for row in left if (distance[row] <= MATCH_M).any()]
     calls: Counter[tuple[Kind, str, bool, str]] = Counter()
     for column, one in enumerate(planted):
-        calls[kind, one.truth, one.shows, called(found[matches[column]]) if column in matches else MISSED] += 1
+        calls[kind, one.truth, one.shows, call_of(one, found[matches[column]]) if column in matches else MISSED] += 1
     return RoadsideScore(
         calls=calls,
         reported=Counter({kind: len(found)}),

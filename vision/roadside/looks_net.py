@@ -1,12 +1,13 @@
 """Small convolutional networks that say what a cut-out shows, in NumPy alone: a sign's condition, a head's lamps.
 
-Plain 3 x 3 convolutions with normalisation folded in, the mean over the picture, one linear layer: about 100 000
-weights, which OpenCV, OpenVINO or torch would run no faster than a matrix product does for the few cut-outs of a frame.
+Plain 3 x 3 convolutions with normalisation folded in, means over the whole picture or over parts of it, one linear
+layer: about 100 000 weights, which no runtime would run faster than a matrix product does for the few of a frame.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,7 @@ class LooksNet:
         convolutions: (9 * channels in, channels out) weights, rows, columns and channels in of the window in this
             order, and (channels out,) offsets, each.
         strides: Of each convolution.
-        last: (channels, classes) and (classes,) of the linear layer.
+        last: (grid * grid * channels, classes) and (classes,) of the linear layer over means of the picture's parts.
         sha256: Of the file that it was read from; empty where it was read from none.
     """
 
@@ -45,6 +46,11 @@ class LooksNet:
     strides: tuple[int, ...]
     last: tuple[F32, F32]
     sha256: str = ""
+
+    @property
+    def grid(self) -> int:
+        """Parts that rows and columns are each cut into before the means are taken."""
+        return math.isqrt(len(self.last[0]) // self.convolutions[-1][0].shape[1])
 
     def probabilities(self, pictures: Sequence[Image]) -> F32:
         """Give (N, classes) probabilities.
@@ -57,7 +63,7 @@ class LooksNet:
         x = evened(np.asarray(pictures, np.float32).reshape(-1, CUT_PX, CUT_PX, 3))
         for (weights, offsets), stride in zip(self.convolutions, self.strides, strict=True):
             x = np.maximum(_windows(x, stride) @ weights + offsets, 0.0)
-        scores = x.mean(axis=(1, 2)) @ self.last[0] + self.last[1]
+        scores = _means(x, self.grid) @ self.last[0] + self.last[1]
         likely = np.exp(scores - scores.max(axis=1, keepdims=True))
         return np.asarray(likely / likely.sum(axis=1, keepdims=True), np.float32)
 
@@ -135,6 +141,13 @@ def evened(pictures: F32) -> F32:
     mean = pictures.mean(axis=(1, 2, 3), keepdims=True)
     spread = pictures.std(axis=(1, 2, 3), keepdims=True)
     return np.asarray((pictures - mean) / (spread + 4.0), np.float32)
+
+
+def _means(x: F32, grid: int) -> F32:
+    """Give (N, grid * grid * channels) means over equal parts of the picture, row by row."""
+    count, height, width, channels = x.shape
+    parts = x.reshape(count, grid, height // grid, grid, width // grid, channels)
+    return np.asarray(parts.mean(axis=(2, 4)).reshape(count, -1), np.float32)
 
 
 def _windows(x: F32, stride: int) -> F32:

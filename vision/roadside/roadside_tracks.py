@@ -36,6 +36,8 @@ class RoadsideRules:
         same_m: And if they stand no further apart than this.
         same_off: Or if the views of the one, all before the other's, lie no further off than this, in squared joint
             sigmas (their median), from where the other stands.
+        other_size: A view whose logarithm of height is further than this off what the place and size that come out
+            would give is of something else.
         edge: A box this near to the edge of the picture, of its width, is cut.
         anew_m: A place is estimated anew after so many metres of travel,
         anew_share: and after so much of the way to it.
@@ -48,6 +50,7 @@ class RoadsideRules:
     same_misfit: float = 2.0
     same_m: float = 4.0
     same_off: float = 7.0
+    other_size: float = 0.4
     edge: float = 0.004
     anew_m: float = 0.5
     anew_share: float = 0.03
@@ -104,6 +107,7 @@ def track_roadside(
     tracks = _join_same(camera, finished + active, rules)
     for track in tracks:
         track.standing = stand(camera, track.views, track.standing)
+        track.views = _of_its_size(camera, track, rules)
     return sorted(tracks, key=lambda track: (track.views[0].pts_ns, track.views[0].index))
 
 
@@ -186,7 +190,11 @@ def _distance(
     shift: Float,
     settled: bool,
 ) -> float:
-    """Give how far a view is from a track, in squared joint sigmas; _UNMATCHABLE where they can't be one thing."""
+    """Give how badly a view fits a track, twice the negative logarithm of its likelihood; _UNMATCHABLE beyond the gate.
+
+    Likelihood, not distance: a track that hardly knows where it stands is near everything in its own sigmas, and would
+    take views from one that knows.
+    """
     if (view.class_name in SIGNAL_STATES) != track.is_signal or seen.depth_m < 0.5:
         return _UNMATCHABLE
     off = view.measured - seen.measured - np.array([*shift, 0.0])
@@ -195,10 +203,15 @@ def _distance(
         sigma = sigma * np.array([0.5, 0.5, 1.0])
     if view.cut:
         sigma = sigma + np.array([view.height_px / 2.0, view.height_px / 2.0, 0.5])
-    squared = float(off @ np.linalg.solve(seen.covariance + np.diag(sigma**2), off))
+    joint = seen.covariance + np.diag(sigma**2)
+    squared = float(off @ np.linalg.solve(joint, off))
     if squared > rules.gate:
         return _UNMATCHABLE
-    return squared + (0.0 if track.is_signal or view.class_name == track.class_name else rules.other_kind)
+    return (
+        squared
+        + float(np.linalg.slogdet(joint)[1])
+        + (0.0 if track.is_signal or view.class_name == track.class_name else rules.other_kind)
+    )
 
 
 def _join_same(camera: Camera, tracks: list[RoadsideTrack], rules: RoadsideRules) -> list[RoadsideTrack]:
@@ -213,6 +226,16 @@ def _join_same(camera: Camera, tracks: list[RoadsideTrack], rules: RoadsideRules
         else:
             kept.append(track)
     return kept
+
+
+def _of_its_size(camera: Camera, track: RoadsideTrack, rules: RoadsideRules) -> list[RoadsideView]:
+    """Leave out far views that are of something else, by their height: all that a far view tells surely."""
+    kept = []
+    for view in track.views:
+        expected = float(expect(camera, view.pose, track.standing).measured[2])
+        if view.cut or abs(float(view.measured[2]) - expected) <= rules.other_size:
+            kept.append(view)
+    return kept or track.views
 
 
 def _joined(camera: Camera, one: RoadsideTrack, two: RoadsideTrack, rules: RoadsideRules) -> RoadsideTrack | None:

@@ -16,6 +16,7 @@ import numpy as np
 from vision.box_tracks import track_by_box
 from vision.calibration import Calibration
 from vision.camera import Camera
+from vision.roadside.head_states import StateRules, is_no_head, with_likeliest_states
 from vision.roadside.kinds import SIGN_KINDS, SIGNAL_STATES
 from vision.roadside.looks import CropLook
 from vision.roadside.roadside_tracks import RoadsideRules, RoadsideTrack, track_roadside
@@ -47,6 +48,7 @@ class RoadsideJudging:
     Attributes:
         tracks: When two views are one thing.
         signs: When a sign is faulty.
+        states: How a head's states follow from single frames.
         signals: When a signal is faulty.
         min_frames: A thing seen in fewer frames is left out: a state and a condition need more than one.
         min_confidence: A thing whose confidence over its frames stays under this is no candidate.
@@ -56,6 +58,7 @@ class RoadsideJudging:
 
     tracks: RoadsideRules = field(default_factory=RoadsideRules)
     signs: SignRules = field(default_factory=SignRules)
+    states: StateRules = field(default_factory=StateRules)
     signals: SignalRules = field(default_factory=SignalRules)
     min_frames: int = 2
     min_confidence: float = 0.35
@@ -152,6 +155,8 @@ def roadside_sightings(
         confidence = calibration.probability(thing.class_name, confidences, expected)
         if len(thing.views) < judging.min_frames or confidence < judging.min_confidence:
             continue
+        if is_no_head([_look(frame, row).shows for frame, row, _ in thing.views], judging.states):
+            continue
         verdict = _judge(thing, camera, judging)
         judged.append(verdict)
         pairs = zip(verdict.faults, verdict.reasons, strict=False)
@@ -247,7 +252,7 @@ def _judge(thing: _Thing, camera: Camera, judging: RoadsideJudging) -> JudgedThi
         return JudgedThing(thing.class_name, tally, tuple(faults), tuple(reasons), len(thing.views), thing.place)
 
     if thing.class_name in SIGNAL_STATES:
-        signal = judge_signal(_head_views(thing), judging.signals)
+        signal = judge_signal(_head_views(thing, camera, judging), judging.signals)
         if signal.fault == "none":
             return judged("signals_healthy", [signal.reason])
         if signal.fault == "not_assessable":
@@ -264,7 +269,7 @@ def _judge(thing: _Thing, camera: Camera, judging: RoadsideJudging) -> JudgedThi
     return judged("signs_faulty", reasons, [f"sign_{fault.name}" for fault in condition.faults])
 
 
-def _head_views(thing: _Thing) -> list[HeadView]:
+def _head_views(thing: _Thing, camera: Camera, judging: RoadsideJudging) -> list[HeadView]:
     views = [
         HeadView(
             pts_ns=frame.pts_ns,
@@ -273,9 +278,12 @@ def _head_views(thing: _Thing) -> list[HeadView]:
             height_px=_box(frame, row)[3] - _box(frame, row)[1],
             lamps=_look(frame, row).lamps,
             covered=_look(frame, row).leaves,
+            shows=_look(frame, row).shows,
         )
         for frame, row, _ in thing.views
+        if not _is_cut(_box(frame, row), camera, judging.edge)  # what lies beyond the edge may be lit
     ]
+    views = with_likeliest_states(views, judging.states)
     views.extend(HeadView(pts_ns, None, 0.0, height_px) for pts_ns, height_px in thing.missed)
     return sorted(views, key=lambda view: view.pts_ns)
 

@@ -15,11 +15,31 @@ from typing import Literal
 import numpy as np
 
 from vision.roadside.kinds import SignKind
+from vision.roadside.look_classes import SIGN_LOOKS, SignLook
 from vision.roadside.looks import CropLook
 
-SignFaultName = Literal["leaning", "faded", "obscured", "graffiti", "dirty"]
+SignFaultName = Literal["leaning", "faded", "obscured", "graffiti", "dirty", "bent", "plate_missing"]
 
 RETROREFLECTIVITY = "retroreflectivity: not assessable from daylight video"
+
+
+@dataclass(frozen=True, slots=True)
+class LookRules:
+    """When what a network takes a sign for, view by view, is its condition.
+
+    Attributes:
+        min_views: That are large enough.
+        min_size_px: Of the shorter side.
+        doubt: Probability that a view tells nothing, whatever the network says of it.
+        witnesses: Views of one approach err together: any number of them counts as no more than so many.
+        sure: Least probability of a fault, and of a sound sign, to be called.
+    """
+
+    min_views: int = 2
+    min_size_px: float = 14.0
+    doubt: float = 0.05
+    witnesses: float = 3.0
+    sure: float = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +57,7 @@ class SignRules:
         foreign: Share in colours that the kind doesn't have from which on it is graffiti.
         soil: Share in the colours of earth from which on it is dirty.
         lean_deg: From which on a plate leans, with at least so many views that agree.
+        network: When what a network sees is a fault.
     """
 
     min_views: int = 2
@@ -51,6 +72,7 @@ class SignRules:
     foreign: float = 0.16
     soil: float = 0.30
     lean_deg: float = 10.0
+    network: LookRules = field(default_factory=LookRules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +121,9 @@ def judge_sign(kind: SignKind, looks: Sequence[CropLook], rules: SignRules, roll
         rules: From where on it is faulty.
         roll_deg: Of the camera, clockwise as in ``Camera``: all that it sees leans the other way.
     """
+    looked = [look for look in looks if look.shows is not None]
+    if looked:
+        return _judge_by_network(looked, rules)
     if kind == "other":
         return SignCondition((), ("condition: plates of this kind have many forms and colours", RETROREFLECTIVITY), 0)
     usable = [look for look in looks if _usable(look, rules)]
@@ -137,6 +162,37 @@ def judge_sign(kind: SignKind, looks: Sequence[CropLook], rules: SignRules, roll
             reason = f"leans {abs(lean):.0f}° to the {way} in {len(leans)} views (scatter {scatter:.0f}°)."
             faults.append(SignFault("leaning", abs(lean), rules.lean_deg, f"The plate {reason}"))
     return SignCondition(tuple(faults), tuple(left_out), views)
+
+
+def _judge_by_network(looks: Sequence[CropLook], rules: SignRules) -> SignCondition:
+    """Judge by what a network took each view for; near views count more."""
+    own = rules.network
+    usable = [look for look in looks if look.size_px >= own.min_size_px and look.shows is not None]
+    if len(usable) < own.min_views:
+        largest = max(look.size_px for look in looks)
+        why = f"condition: {len(usable)} of {len(looks)} views are large enough, at most {largest:.0f} px"
+        return SignCondition((), (why, RETROREFLECTIVITY), 0)
+    shows = np.array([look.shows for look in usable])
+    weights = np.sqrt(np.clip(np.array([look.size_px for look in usable]) / 32.0, 0.25, 2.0))
+    evidence = np.log((1.0 - own.doubt) * shows + own.doubt / shows.shape[1])
+    mean = (weights[:, None] * evidence).sum(axis=0) / weights.sum()
+    likely = np.exp((mean - mean.max()) * min(len(usable), own.witnesses))
+    likely /= likely.sum()
+    best = int(likely.argmax())
+    name, sure = SIGN_LOOKS[best], float(likely[best])
+    if sure < own.sure:
+        second = SIGN_LOOKS[int(np.argsort(likely)[-2])]
+        why = f"condition: its {len(usable)} views don't tell {_plain(name)} from {_plain(second)}"
+        return SignCondition((), (why, RETROREFLECTIVITY), 0)
+    if name == "sound":
+        return SignCondition((), (RETROREFLECTIVITY,), len(usable))
+    agree = int((shows.argmax(axis=1) == best).sum())
+    reason = f"Looks {_plain(name)} in {agree} of {len(usable)} views ({sure:.0%} likely)."
+    return SignCondition((SignFault(name, sure, own.sure, reason),), (RETROREFLECTIVITY,), len(usable))
+
+
+def _plain(name: SignLook) -> str:
+    return {"graffiti": "sprayed over", "plate_missing": "like a post without its plate"}.get(name, name)
 
 
 def _usable(look: CropLook, rules: SignRules) -> bool:

@@ -2,7 +2,7 @@
 
 The rule of all the rules: a fault is called only where no working head could have shown what was seen, and "none" only
 where every lens was seen lit in its turn. All between is not assessable, with the reason. Fewest dark lenses explain a
-timeline best; where two explanations with as few are left, none is chosen.
+timeline best; where either of two lenses may be the dark one, both are named.
 
 Known limits: heads with two lenses, or with lenses that rest dark until someone asks for them (pedestrian crossings,
 fire stations), show sequences that look like a dark green lens. A site file that lists such heads is the remedy.
@@ -17,7 +17,15 @@ from typing import Literal
 import numpy as np
 
 from vision.roadside.kinds import HeadState
-from vision.roadside.signal_phases import Appearance, Lens, PhaseLimits, appearances, lit_lenses, longest_s
+from vision.roadside.signal_phases import (
+    FRAME_ALLOWANCE_S,
+    Appearance,
+    Lens,
+    PhaseLimits,
+    appearances,
+    lit_lenses,
+    longest_s,
+)
 from vision.roadside.signal_timeline import HeadView, StateInterval, Timeline, TimelineRules, timeline
 
 SignalFault = Literal["none", "all_dark", "lens_dark", "flashing", "stuck", "obscured", "not_assessable"]
@@ -34,9 +42,12 @@ class SignalRules:
         timeline: Which views count.
         phases: How long a working signal's phases last.
         min_views: With fewer frames that count, nothing is said.
-        dark_s: A dark spell must be seen for at least this long to count as a phase without its lamp.
+        dark_s: A dark spell must be seen for at least this long to count as a phase without its lamp: longer than the
+            half second of a green that flashes before it ends (Austria: RVS 05.04.31).
+        dark_frames: And in so many frames.
         all_dark_s: A head that shows nothing must be watched for at least this long.
-        flashes: Dark spells that flashing needs.
+        flashes: Spells, dark ones and lit ones, whose beginning and end are both seen, that flashing needs; two of each
+            show red or yellow going out and coming back twice, faster than any phase of a working signal changes.
         flash_s: Shortest and longest time from one flash to the next. MUTCD 2009, chapters 4D and 4L: 50 to 60 a
             minute; wider, since a failing flasher keeps no time.
         flash_scatter: Greatest standard deviation of these times, of their mean.
@@ -53,9 +64,10 @@ class SignalRules:
     timeline: TimelineRules = field(default_factory=TimelineRules)
     phases: PhaseLimits = field(default_factory=PhaseLimits)
     min_views: int = 4
-    dark_s: float = 1.0
+    dark_s: float = 0.6
+    dark_frames: int = 3
     all_dark_s: float = 2.0
-    flashes: int = 3
+    flashes: int = 4
     flash_s: tuple[float, float] = (0.4, 3.0)
     flash_scatter: float = 0.35
     alias_s: float = 0.5
@@ -72,7 +84,8 @@ class SignalJudgement:
 
     Attributes:
         fault: ``none`` only where every lens was seen lit in its turn.
-        lenses: That are dark (``lens_dark``) or show the state that flashes or stays; empty otherwise.
+        lenses: That are dark (``lens_dark``; where it is one of two, both) or show the state that flashes or stays;
+            empty otherwise.
         reason: In a sentence, with times since the first frame of the footage.
         timeline: What it rests on.
     """
@@ -118,11 +131,13 @@ def judge_signal(views: Sequence[HeadView], rules: SignalRules) -> SignalJudgeme
                       "flicker and flashing can't be told apart")  # fmt: skip
     stuck = next((one for one in seen.intervals if _is_stuck(one, rules)), None)
     if stuck is not None:
-        longest = longest_s(stuck.state, rules.phases)
+        longest = longest_s(stuck.state, rules.phases) - FRAME_ALLOWANCE_S
         reason = (
             f"{_words(stuck.state)} for {stuck.seen_s:.0f} s without a change; no phase lasts longer than {longest:g} s"
         )
         return judged("stuck", f"{reason}: {_story(seen)}", lit_lenses(stuck.state))
+    if not lit:
+        return judged("not_assessable", f"a lamp was lit too shortly to tell which lenses are dark: {_story(seen)}")
     if _may_flash(seen, rules):
         return judged("not_assessable", f"watched too shortly to tell dark lenses from flashing: {_story(seen)}")
     fitting = [one for one in appearances(rules.phases) if not one.dark & lit and _fits_all(seen, one, rules)]
@@ -135,13 +150,17 @@ def judge_signal(views: Sequence[HeadView], rules: SignalRules) -> SignalJudgeme
             return judged("none", f"every lens was lit in its turn: {_story(seen)}")
         unseen = " and ".join(lens for lens in ("red", "yellow", "green") if lens not in lit)
         return judged("not_assessable", f"nothing wrong was seen, but the turn of {unseen} never came: {_story(seen)}")
-    if len(best) > 1:
-        return judged("not_assessable", f"a lens is dark, but which one can't be told: {_story(seen)}")
-    dark = next(iter(best))
-    names = " and ".join(lens for lens in ("red", "yellow", "green") if lens in dark)
-    if not any(one.state == "off" and one.seen_s >= rules.dark_s for one in seen.intervals):
+    dark = frozenset[Lens]().union(*best)
+    between = " or " if len(best) > 1 else " and "
+    names = between.join(lens for lens in ("red", "yellow", "green") if lens in dark)
+    if len(best) > 1 and fewest > 1:
+        return judged("not_assessable", f"lenses are dark, but which can't be told: {_story(seen)}")
+    if not any(
+        one.state == "off" and one.seen_s >= rules.dark_s and one.frames >= rules.dark_frames for one in seen.intervals
+    ):
         return judged("not_assessable", f"{names} may be dark, but was watched too shortly: {_story(seen)}")
-    return judged("lens_dark", f"{names} never lit while its turn came: {_story(seen)}", dark)
+    which = f"{names}: which of them can't be told, but one" if len(best) > 1 else names
+    return judged("lens_dark", f"{which} never lit while its turn came: {_story(seen)}", dark)
 
 
 def _judge_dark(views: Sequence[HeadView], seen: Timeline, rules: SignalRules) -> SignalJudgement:
@@ -169,16 +188,21 @@ def _flashing(stretch: Sequence[StateInterval], rules: SignalRules) -> tuple[Sta
         length = 1
         while start + length < len(stretch) and stretch[start + length].state in ("off", first.state):
             length += 1
-        spells = [
-            one for one in stretch[start : start + length] if one.state == "off" and one.before_pts_ns is not None
-        ]
+        begin = start - 1 if start > 0 and stretch[start - 1].state == "off" else start
+        spells = [one for one in stretch[begin : start + length] if one.at_most_s is not None]
         if len(spells) < rules.flashes:
             continue
-        periods = np.diff([spell.first_pts_ns for spell in spells]) / 1e9
-        regular = periods.std() <= rules.flash_scatter * periods.mean()
-        if regular and rules.flash_s[0] <= periods.mean() <= rules.flash_s[1]:
-            return first, len(spells)
+        periods = [_begins_s(two) - _begins_s(one) for one, two in zip(spells, spells[2:], strict=False)]
+        regular = float(np.std(periods)) <= rules.flash_scatter * float(np.mean(periods))
+        if regular and rules.flash_s[0] <= float(np.mean(periods)) <= rules.flash_s[1]:
+            return first, sum(one.state == "off" for one in stretch[begin : start + length])
     return None
+
+
+def _begins_s(interval: StateInterval) -> float:
+    """Give the middle between the last frame before an interval and its first."""
+    after_ns = interval.after_pts_ns if interval.after_pts_ns is not None else interval.first_pts_ns
+    return (after_ns + interval.first_pts_ns) / 2e9
 
 
 def _out_of_step(seen: Timeline, rules: SignalRules) -> bool:
@@ -198,7 +222,8 @@ def _may_flash(seen: Timeline, rules: SignalRules) -> bool:
 
 
 def _is_stuck(interval: StateInterval, rules: SignalRules) -> bool:
-    return interval.state != "off" and interval.seen_s > longest_s(interval.state, rules.phases)
+    """Tell whether a state outlasted its phase: what was seen from first to last frame needs no allowance for them."""
+    return interval.state != "off" and interval.seen_s > longest_s(interval.state, rules.phases) - FRAME_ALLOWANCE_S
 
 
 def _fits_all(seen: Timeline, appearance: Appearance, rules: SignalRules) -> bool:

@@ -26,6 +26,10 @@ _LIT: dict[HeadState, frozenset[Lens]] = {
 }
 
 
+FRAME_ALLOWANCE_S = 0.5
+"""By which the limits are wider than the guidelines'."""
+
+
 @dataclass(frozen=True, slots=True)
 class PhaseLimits:
     """How long each phase of a working signal lasts, in seconds, as (shortest, longest).

@@ -27,6 +27,7 @@ class HeadView:
         height_px: Of the box; where none was found, of the box that the head's place and size would give.
         lamps: How much the box looks like lenses in a row, 0 to 1 (see ``crop_looks``); None where not measured.
         covered: Share of the box that leaves cover; None where not measured.
+        shows: Probabilities of ``HEAD_LOOKS`` by what its pixels look like; None where no network looked.
     """
 
     pts_ns: int
@@ -35,6 +36,7 @@ class HeadView:
     height_px: float
     lamps: float | None = None
     covered: float | None = None
+    shows: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from vision.simulation.camera_motion import DriveMotion
-from vision.simulation.furniture import PlannedSign, PlannedSignal, SignalState
+from vision.simulation.furniture import PlannedSign, PlannedSignal
 from vision.simulation.projection import CameraModel
 from vision.simulation.road_layout import RoadLayout
+from vision.simulation.signal_evidence import told_of
 from vision.simulation.signal_program import SignalProgram
 from vision.simulation.standing_furniture import StandingFurniture
 from vision.simulation.truth import place_feature
@@ -19,17 +20,9 @@ from vision.simulation.truth import place_feature
 _STEP_S = 0.05
 _LEAST_SIDE_PX = 8.0
 _LEAST_SHARE_IN_FRAME = 0.5
-_LONGEST_PHASE_S: dict[SignalState, float] = {
-    "red": 120.0,
-    "red_yellow": 2.0,
-    "green": 120.0,
-    "yellow": 6.0,
-    "off": 0.0,
-}
-"""Longer than any phase in service: RiLSA 2015 (FGSV) caps the cycle at 120 s, yellow at 5 s, red and yellow at 1 s."""
-_LEAST_DARK_S = 1.0
-_LEAST_FLASHING_S = 2.0
-_LEAST_LIT_S = 0.5
+_HEAD_PX = 12.0
+"""A smaller head's lenses are under 4 px across: what they show can't be told from its picture."""
+_LEAST_CLEAR_SHARE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +54,7 @@ def furniture_features(
         motion: Frames of the drive.
     """
     sights = _sights(furniture, camera, motion)
+    clear = _sights(furniture, camera, motion, _HEAD_PX, _LEAST_CLEAR_SHARE)
     features = []
     for sign in layout.signs:
         if sign.sign_id in sights:
@@ -68,13 +62,20 @@ def furniture_features(
             features.append(place_feature(layout, sign.along_m, sign.lateral_m, properties))
     for signal in layout.signals:
         if signal.signal_id in sights:
-            properties = _signal_properties(signal, programs[signal.signal_id], sights[signal.signal_id])
+            name = signal.signal_id
+            properties = _signal_properties(signal, programs[name], sights[name], clear.get(name))
             features.append(place_feature(layout, signal.along_m, signal.lateral_m, properties))
     return features
 
 
-def _sights(furniture: StandingFurniture, camera: CameraModel, motion: DriveMotion) -> dict[str, _Sight]:
-    """Tell when the box about each plate and head was large enough and at least half inside the frame."""
+def _sights(
+    furniture: StandingFurniture,
+    camera: CameraModel,
+    motion: DriveMotion,
+    least_px: float = _LEAST_SIDE_PX,
+    least_share: float = _LEAST_SHARE_IN_FRAME,
+) -> dict[str, _Sight]:
+    """Tell when the box about each plate and head was large enough and in the frame by its larger part."""
     interval = float(np.median(np.diff(motion.time_s))) if len(motion.time_s) > 1 else _STEP_S
     step = max(1, round(_STEP_S / interval))
     frame = np.array([camera.width_px, camera.height_px] * 2, np.float64)
@@ -84,7 +85,7 @@ def _sights(furniture: StandingFurniture, camera: CameraModel, motion: DriveMoti
         for name, box in furniture.boxes(motion.view(index, camera)).items():
             cut = np.clip(box, 0.0, frame)
             (wide, tall), whole = cut[2:] - cut[:2], float(np.prod(box[2:] - box[:2]))
-            if max(wide, tall) >= _LEAST_SIDE_PX and wide * tall >= _LEAST_SHARE_IN_FRAME * whole:
+            if max(wide, tall) >= least_px and wide * tall >= least_share * whole:
                 before = found.get(name, _Sight(start, start, 0.0))
                 found[name] = _Sight(before.start_s, start + length, before.seconds + length)
     return found
@@ -108,11 +109,12 @@ def _sign_properties(sign: PlannedSign, sight: _Sight) -> dict[str, Any]:
     }
 
 
-def _signal_properties(signal: PlannedSignal, program: SignalProgram, sight: _Sight) -> dict[str, Any]:
+def _signal_properties(
+    signal: PlannedSignal, program: SignalProgram, sight: _Sight, clear: _Sight | None
+) -> dict[str, Any]:
     behind = signal.fault == "seen_from_behind"
     timeline = [] if behind else program.timeline(sight.start_s, sight.end_s)
-    moments = np.arange(sight.start_s, sight.end_s, _STEP_S)
-    due_s = _STEP_S * sum(program.dark_lens_due(float(moment)) for moment in moments)
+    told = told_of(signal, program, (clear.start_s, clear.end_s) if clear is not None else None)
     return {
         "defect_id": signal.signal_id,
         "distractor": True,
@@ -124,25 +126,9 @@ def _signal_properties(signal: PlannedSignal, program: SignalProgram, sight: _Si
         "led_flicker": signal.led_flicker,
         "sun_glare": signal.sun_glare,
         "timeline": [[round(start, 3), round(end, 3), state] for start, end, state in timeline],
-        "dark_lens_due_s": round(due_s, 2),
-        "fault_shows": _fault_shows(signal, timeline, sight, due_s),
+        "dark_lens_due_s": round(told.dark_due_s, 2),
+        "fault_shows": told.shows,
+        "lenses_in_question": sorted(told.lenses),
         "seconds_in_view": round(sight.seconds, 2),
+        "seconds_clear": round(clear.seconds, 2) if clear is not None else 0.0,
     }
-
-
-def _fault_shows(
-    signal: PlannedSignal, timeline: list[tuple[float, float, SignalState]], sight: _Sight, due_s: float
-) -> bool:
-    """Tell whether a perfect observer of this approach could name the fault.
-
-    A stuck head must outlast any phase of its state; a dark lens must be due while the head is seen, and another lens
-    be seen lit, or the head looks dark as a whole.
-    """
-    lit_s = sum(end - start for start, end, state in timeline if state != "off")
-    if signal.fault == "stuck" and signal.stuck_state is not None:
-        return sight.seconds > _LONGEST_PHASE_S[signal.stuck_state]
-    if signal.fault == "lens_dark":
-        return due_s >= _LEAST_DARK_S and lit_s >= _LEAST_LIT_S
-    if signal.fault == "flashing":
-        return sight.seconds >= _LEAST_FLASHING_S
-    return signal.fault == "all_dark" and sight.seconds >= _LEAST_DARK_S

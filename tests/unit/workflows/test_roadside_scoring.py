@@ -72,6 +72,16 @@ def test_a_dark_lens_is_right_by_its_colour_alone() -> None:
     assert rows(planted, *called_red)["signals whose fault shows"]["right"] == 1
 
 
+def test_a_dark_lens_named_with_one_that_is_in_question_too_is_right() -> None:
+    open_question = signal(0, "lens_dark", lens="red")
+    open_question["properties"]["lenses_in_question"] = ["green", "red"]
+    both = thing(0, "signals_faulty", "signal_lens_dark", lenses=frozenset({"red", "green"}))
+    assert rows([open_question], both)["signals whose fault shows"]["right"] == 1
+    assert rows([signal(0, "lens_dark", lens="red")], both)["signals whose fault shows"]["right"] == 0
+    wrong = thing(0, "signals_faulty", "signal_lens_dark", lenses=frozenset({"green"}))
+    assert rows([open_question], wrong)["signals whose fault shows"]["right"] == 0
+
+
 def test_a_healthy_signal_called_faulty_is_counted_apart() -> None:
     planted = [
         signal(0, "none", shows=False),

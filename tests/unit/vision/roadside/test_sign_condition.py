@@ -18,6 +18,7 @@ from tests.builders_roadside import CAMERA, draw_sign
 from vision.ground_plane import image_points
 from vision.roadside.crop_looks import look_at
 from vision.roadside.kinds import SIGN_KINDS, SignKind
+from vision.roadside.look_classes import SIGN_LOOKS
 from vision.roadside.looks import CropLook
 from vision.roadside.sign_condition import RETROREFLECTIVITY, SignRules, judge_sign
 from vision.types import Image
@@ -129,3 +130,39 @@ def test_three_lenses_are_seen_in_a_dark_head_and_not_on_its_back() -> None:
     assert seen[0] is not None
     assert seen[0] > 0.7
     assert seen[1] == pytest.approx(0.0, abs=1e-6)
+
+
+def shown(size_px: float = 40.0, **sure: float) -> CropLook:
+    """Give a view that a network takes for something, the rest spread evenly over what it isn't."""
+    rest = (1.0 - sum(sure.values())) / (len(SIGN_LOOKS) - len(sure))
+    return CropLook(size_px, 0.5, 12.0, shows=tuple(sure.get(name, rest) for name in SIGN_LOOKS))
+
+
+@pytest.mark.parametrize("name", [name for name in SIGN_LOOKS if name != "sound"])
+def test_what_a_network_sees_in_most_views_is_the_condition_of_any_kind_of_sign(name: str) -> None:
+    views = [shown(**{name: 0.8})] * 4 + [shown(sound=0.8)]
+    for kind in SIGN_KINDS.values():
+        found = judge_sign(kind, views, RULES)
+        assert [fault.name for fault in found.faults] == [name]
+        assert "in 4 of 5 views" in found.faults[0].reason
+        assert RETROREFLECTIVITY in found.not_assessable
+
+
+def test_views_that_a_network_takes_for_sound_make_a_sound_sign() -> None:
+    found = judge_sign("other", [shown(sound=0.7)] * 3, RULES)
+    assert found.judged
+    assert not found.faults
+
+
+def test_near_views_count_more_than_far_ones() -> None:
+    views = [shown(15.0, sound=0.7)] * 4 + [shown(90.0, bent=0.9)] * 4
+    assert [fault.name for fault in judge_sign("danger", views, RULES).faults] == ["bent"]
+
+
+def test_views_that_don_t_agree_or_are_too_small_are_not_assessable_with_the_reason() -> None:
+    torn = judge_sign("danger", [shown(sound=0.5, dirty=0.48)] * 3, RULES)
+    assert not torn.judged
+    assert "don't tell sound from dirty" in torn.not_assessable[0]
+    small = judge_sign("danger", [shown(9.0, bent=0.9)] * 5, RULES)
+    assert not small.judged
+    assert "at most 9 px" in small.not_assessable[0]

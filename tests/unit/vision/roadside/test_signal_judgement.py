@@ -79,7 +79,8 @@ def test_a_dark_lens_seen_in_part_is_that_lens_or_nothing_lit_or_not_assessable_
     judged = judge_signal(views, RULES)
     assert judged.fault in {"lens_dark", "all_dark", "not_assessable"}, judged.reason
     if judged.fault == "lens_dark":
-        assert judged.lenses == {lens}, judged.reason
+        assert lens in judged.lenses, judged.reason
+        assert len(judged.lenses) == 1 or "which of them can't be told" in judged.reason
     if judged.fault == "all_dark":
         assert {view.state for view in views} == {"off"}
 
