@@ -201,9 +201,9 @@ class _Part:
         self._calls = [(key[1], key[3], n) for key, n in own if key[0] == kind and belongs(key[1], key[2])]
 
     def row(self, name: str, right: set[str] | None = None) -> dict[str, object]:
-        """Count; right are the calls named, else those that equal the truth."""
+        """Count; right are the calls that equal the truth, and those named: who says nothing then isn't wrong."""
         count = sum(n for _, _, n in self._calls)
-        good = sum(n for truth, call, n in self._calls if (call in right if right else call == truth))
+        good = sum(n for truth, call, n in self._calls if call == truth or (right is not None and call in right))
         missed = sum(n for _, call, n in self._calls if call == MISSED)
         unsaid = sum(n for _, call, n in self._calls if call == NOT_ASSESSABLE)
         judged = count - missed - unsaid

@@ -30,11 +30,15 @@ class StateRules:
         lasts_s: Mean time for which a state lasts. Far under a phase's, so that flashing (half a second lit, half a
             second dark) is followed as well.
         nothing: A view that is more probably no head at all isn't one.
+        lit: Probability of any lamp's being lit from which on a view shows a head's front,
+        lit_views: and so many of them show that it is never seen from behind.
     """
 
     doubt: float = 0.05
     lasts_s: float = 0.7
     nothing: float = 0.5
+    lit: float = 0.8
+    lit_views: int = 3
 
 
 def with_likeliest_states(views: Sequence[HeadView], rules: StateRules) -> list[HeadView]:
@@ -47,7 +51,8 @@ def with_likeliest_states(views: Sequence[HeadView], rules: StateRules) -> list[
     looked = [index for index, view in enumerate(views) if view.shows is not None and not _is_nothing(view, rules)]
     if not looked:
         return [replace(view, state=None) if view.shows is not None else view for view in views]
-    evidence = np.array([_evidence(views[index], rules) for index in looked])
+    front = sum(_is_lit(views[index], rules) for index in looked) >= rules.lit_views
+    evidence = np.array([_evidence(views[index], rules, front=front) for index in looked])
     times_s = np.array([views[index].pts_ns for index in looked]) / 1e9
     path = dict(zip(looked, _viterbi(evidence, times_s, rules), strict=True))
     named = []
@@ -75,13 +80,26 @@ def _front(view: HeadView) -> float:
     return (shows[_OFF] + 1e-3) / (shows[_OFF] + shows[_BEHIND] + 2e-3)
 
 
-def _evidence(view: HeadView, rules: StateRules) -> Float:
-    """Give (states,) logarithms of how well each state explains a frame; a back shows what a dark front does."""
+def _is_lit(view: HeadView, rules: StateRules) -> bool:
+    shows = view.shows or (0.0,) * len(HEAD_LOOKS)
+    return sum(shows[HEAD_LOOKS.index(state)] for state in STATES if state != "off") >= rules.lit
+
+
+def _evidence(view: HeadView, rules: StateRules, *, front: bool) -> Float:
+    """Give (states,) logarithms of how well each state explains a frame.
+
+    A back is as dark as a dark front; but a head that was seen lit shows its front, and what looks like a back is
+    something else, or tells nothing.
+    """
     shows = np.array(view.shows)
     likely = np.array([shows[HEAD_LOOKS.index(state)] for state in STATES])
-    likely[STATES.index("off")] += shows[_BEHIND]
+    untold = shows[_NOTHING]
+    if front:
+        untold += shows[_BEHIND]
+    else:
+        likely[STATES.index("off")] += shows[_BEHIND]
     even = 1.0 / len(STATES)
-    told = (1.0 - rules.doubt) * (1.0 - shows[_NOTHING])
+    told = (1.0 - rules.doubt) * (1.0 - untold)
     return np.asarray(np.log(told * likely / max(likely.sum(), 1e-6) + (1.0 - told) * even), dtype=np.float64)
 
 

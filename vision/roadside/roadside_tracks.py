@@ -50,7 +50,7 @@ class RoadsideRules:
     same_misfit: float = 2.0
     same_m: float = 4.0
     same_off: float = 7.0
-    other_size: float = 0.4
+    other_size: float = 0.25
     edge: float = 0.004
     anew_m: float = 0.5
     anew_share: float = 0.03

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -216,9 +217,10 @@ def _out_of_step(seen: Timeline, rules: SignalRules) -> bool:
 def _may_flash(seen: Timeline, rules: SignalRules) -> bool:
     """Tell whether darkness and one colour came and went no slower than the slowest flashing."""
     longest_s = rules.flash_s[1]
-    return {one.state for one in seen.intervals} in _ON_AND_OFF and all(
-        one.seen_s <= (longest_s if one.state == "off" else longest_s / 2.0) for one in seen.intervals
-    )
+    if {one.state for one in seen.intervals} not in _ON_AND_OFF:
+        return False
+    turns = [(two.last_pts_ns - one.first_pts_ns) / 1e9 for part in seen.stretches for one, two in pairwise(part)]
+    return max(turns, default=0.0) <= longest_s and all(one.seen_s <= longest_s for one in seen.intervals)
 
 
 def _is_stuck(interval: StateInterval, rules: SignalRules) -> bool:

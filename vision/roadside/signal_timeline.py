@@ -44,13 +44,14 @@ class TimelineRules:
     """Which views count, and what is flicker.
 
     Attributes:
-        min_height_px: A smaller head's state can't be told: a lens is then under 4 px across.
+        min_height_px: A smaller box's state can't be told: with the room that detectors leave about a head, a lens is
+            then under 4 px across.
         min_confidence: A less confident state isn't used.
         flicker_s: Dark spells between lit frames that are no longer than this are flicker, whatever their frames.
         hole_s: Views further apart than this may have a phase between them: half of the shortest yellow.
     """
 
-    min_height_px: float = 12.0
+    min_height_px: float = 14.0
     min_confidence: float = 0.25
     flicker_s: float = 0.15
     hole_s: float = 1.25

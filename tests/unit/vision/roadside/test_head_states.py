@@ -58,6 +58,13 @@ def test_a_back_is_dark_and_not_assessable_and_a_dark_front_is_a_fault() -> None
         assert judge_signal(with_likeliest_states(views, RULES), SignalRules()).fault == fault
 
 
+def test_what_looks_like_a_back_is_no_dark_spell_of_a_head_that_was_seen_lit() -> None:
+    views = looked(watch(cycling(), 24.0, 10.0, 4.6))
+    views = [replace(view, shows=look("behind")) if view.pts_ns < 2e9 else view for view in views]
+    judged = judge_signal(with_likeliest_states(views, RULES), SignalRules())
+    assert judged.fault == "none", judged.reason
+
+
 def test_views_that_show_no_head_say_nothing_and_a_thing_of_such_views_is_none() -> None:
     views = looked(watch(steady("red"), 0.0, 5.0, 4.6), lambda _: look("nothing"))
     assert {view.state for view in with_likeliest_states(views, RULES)} == {None}

@@ -135,3 +135,9 @@ def test_the_reason_names_the_phases_and_their_times() -> None:
     assert judged.fault == "lens_dark"
     assert judged.reason.startswith("Yellow never lit while its turn came: green 0:00.0 to 0:02.8")
     assert "dark 0:03.0 to 0:05.8 (15 frames)" in judged.reason
+
+
+def test_darkness_and_a_colour_slower_than_any_flashing_are_a_dark_lens() -> None:
+    views = watch(cycling(dark={"green"}), 51.6 - 3.0, 4.2, 5.0)  # 2.4 s of dark green, then yellow
+    judged = judge_signal(views, RULES)
+    assert (judged.fault, judged.lenses) == ("lens_dark", {"red", "green"}), judged.reason
