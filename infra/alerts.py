@@ -26,15 +26,17 @@ _WORTH_ANOTHER_TRY = (408, 429)
 
 
 class Alert(BaseModel):
-    """What is told the moment a finding is confirmed.
+    """What is told the moment a finding is certain.
 
     Attributes:
-        time: UTC, of the frame that confirmed it.
+        time: UTC, of the frame that made it certain.
         place: Line and station, or road and chainage.
-        part: Id of the part; None where there is none.
-        class_name: Of the finding.
-        severity: Of the finding.
-        picture: Path of its evidence picture; None where it has none.
+        part: Code of the part, or its number; None for equipment.
+        class_names: Of the findings, the surest first.
+        message: What is wrong, in words.
+        severity: Of the gravest; None where nothing states one.
+        finding_ids: The same in the report.
+        picture: Where its evidence picture is; None where it has none.
         latency_s: From the capture of that frame to this alert.
     """
 
@@ -43,8 +45,10 @@ class Alert(BaseModel):
     time: datetime
     place: str
     part: str | None
-    class_name: str
-    severity: AlertSeverity
+    class_names: tuple[str, ...]
+    message: str
+    severity: AlertSeverity | None
+    finding_ids: tuple[str, ...]
     picture: str | None
     latency_s: float
 
@@ -54,8 +58,8 @@ class AlertRules:
     """Which findings are told, and where.
 
     Attributes:
-        classes: Names of classes; empty: all.
-        least_severity: Lowest severity told.
+        classes: One of them must be among the alert's; empty: any.
+        least_severity: Lowest severity told; what has none is told.
         webhook_url: Told by HTTP POST as well; None: nobody.
         tries: Attempts to reach the webhook for each alert.
         timeout_s: Of an attempt.
@@ -75,8 +79,9 @@ class AlertRules:
 
     def tells(self, alert: Alert) -> bool:
         """Tell whether an alert is wanted."""
-        wanted = not self.classes or alert.class_name in self.classes
-        return wanted and _ORDER.index(alert.severity) >= _ORDER.index(self.least_severity)
+        wanted = not self.classes or any(name in self.classes for name in alert.class_names)
+        grave = alert.severity is None or _ORDER.index(alert.severity) >= _ORDER.index(self.least_severity)
+        return wanted and grave
 
 
 @dataclass(slots=True)
@@ -88,10 +93,12 @@ class AlertCounts:
         below: Left out by the rules.
         delivered: Taken by the webhook.
         undelivered: Not taken by it, after all tries or for want of room in the queue.
+        unread: Not taken by the stream, whose reader has gone.
     """
 
     told: int = 0
     below: int = 0
+    unread: int = 0
     delivered: int = 0
     undelivered: int = 0
 
@@ -117,20 +124,26 @@ class AlertSender:
             self._thread = threading.Thread(target=self._deliver_all, args=(rules.webhook_url,), daemon=True)
             self._thread.start()
 
-    def send(self, alert: Alert) -> None:
-        """Tell one alert, if the rules want it; never waits for the webhook."""
+    def send(self, alert: Alert) -> bool:
+        """Tell one alert, if the rules want it, and give whether they do; never waits for the webhook."""
         if not self._rules.tells(alert):
             self.counts.below += 1
-            return
+            return False
         line = alert.model_dump_json()
-        self._stream.write(line + "\n")
-        self._stream.flush()
-        self.counts.told += 1
+        try:
+            self._stream.write(line + "\n")
+            self._stream.flush()
+            self.counts.told += 1
+        except OSError as err:
+            if not self.counts.unread:
+                self._say(f"whoever reads the alerts has gone ({err.strerror}): the inspection goes on without")
+            self.counts.unread += 1
         if self._thread is not None:
             try:
                 self._waiting.put_nowait(line)
             except queue.Full:
                 self.counts.undelivered += 1
+        return True
 
     def close(self, longest_s: float = 10.0) -> None:
         """Wait for the webhook to take what waits, but no longer than so many seconds; the rest is undelivered."""

@@ -81,6 +81,12 @@ class EvidenceStore:
         with self._translating():
             return bool(self._files.exists(path))
 
+    def location(self, name: str) -> str:
+        """Give where a file is: its path on this machine's disk, or its URL."""
+        path = self._path(name)
+        local = "file" in (self._files.protocol if isinstance(self._files.protocol, tuple) else (self._files.protocol,))
+        return path if local else str(self._files.unstrip_protocol(path))
+
     def copy_to(self, folder: Path, names: Iterable[str]) -> list[Path]:
         """Copy files into a folder, under their names, and give their paths.
 

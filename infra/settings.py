@@ -146,6 +146,30 @@ class ModelsSettings(_Group):
     research: bool = False
 
 
+class LiveSettings(_Group):
+    """How a station is inspected live.
+
+    Attributes:
+        webhook_url: Told every alert by HTTP POST; None: nobody.
+        least_severity: Alerts below it aren't told; one whose severity nothing states is.
+        classes: Only alerts of these are told; empty: all. ``anomaly`` and ``equipment_state`` are among them.
+        queue_frames: Frames that may wait to be looked at; the oldest makes room.
+        camera_timeout_s: How long to wait for the camera to answer, and for its next packet.
+        reconnect_first_s: Wait before a camera that went away is tried again; doubled after each try.
+        reconnect_longest_s: Longest such wait.
+        give_up_s: Without a picture for so long, the shift ends; None: never.
+    """
+
+    webhook_url: str | None = None
+    least_severity: Literal["low", "medium", "high"] = "low"
+    classes: tuple[str, ...] = ()
+    queue_frames: Annotated[int, Field(ge=1)] = 8
+    camera_timeout_s: Annotated[float, Field(gt=0)] = 5.0
+    reconnect_first_s: Annotated[float, Field(gt=0)] = 1.0
+    reconnect_longest_s: Annotated[float, Field(gt=0)] = 30.0
+    give_up_s: Annotated[float, Field(gt=0)] | None = None
+
+
 class SamplingSettings(_Group):
     """Which frames are examined.
 
@@ -219,6 +243,7 @@ class Settings(BaseModel):
     roadside: RoadsideSettings = Field(default_factory=RoadsideSettings)
     line: LineSettings = Field(default_factory=LineSettings)
     models: ModelsSettings = Field(default_factory=ModelsSettings)
+    live: LiveSettings = Field(default_factory=LiveSettings)
     sampling: SamplingSettings = Field(default_factory=SamplingSettings)
     quality: QualitySettings = Field(default_factory=QualitySettings)
     ledger: MergeRules = Field(default_factory=MergeRules)

@@ -42,13 +42,14 @@ class FootageInfo:
     Attributes:
         footage_id: Hex SHA-256 of the content (for a folder of images: of the images' digests in order).
         path: File or folder, as handed in.
-        kind: A video file, or still images in order.
+        kind: A video file, still images in order, or what a camera showed live.
         width_px: Of the upright picture, after any rotation flag.
         height_px: Of the upright picture.
         frame_pts_ns: (N,) int64, ascending, from 0: time of every frame since the first.
         keyframe_pts_ns: (K,) int64, ascending: frames that decoding can start from.
         codec: Such as ``h264``; ``jpeg`` or ``png`` for images.
-        clock: Where the times come from. ``index`` means that stills carried no time, and 1 s a still is assumed.
+        clock: Where the times come from. ``index`` means that stills carried no time, and 1 s a still is assumed;
+            ``arrival``, that a live picture's time is that of its coming.
         recorded_at: Aware UTC time of the first frame, where the file states one.
         image_paths: Files in order, for ``images``.
         warnings: What is wrong with it that doesn't stop the work (frames missing at its end), a sentence each.
@@ -56,13 +57,13 @@ class FootageInfo:
 
     footage_id: str
     path: str
-    kind: Literal["video", "images"]
+    kind: Literal["video", "images", "live"]
     width_px: int
     height_px: int
     frame_pts_ns: Int
     keyframe_pts_ns: Int
     codec: str
-    clock: Literal["container", "exif", "index"]
+    clock: Literal["container", "exif", "index", "arrival"]
     recorded_at: datetime | None = None
     image_paths: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

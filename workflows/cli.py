@@ -23,6 +23,8 @@ from workflows.cli_train import train_app
 if TYPE_CHECKING:
     from infra.settings import Settings
     from workflows.inspect_line import LineRequest
+    from workflows.line_conclusion import LineResult
+    from workflows.live import LiveRequest
 
 app = typer.Typer(
     name="walkdown",
@@ -83,7 +85,9 @@ def _common(
 
 @app.command()
 def inspect(
-    footage: Annotated[list[Path], typer.Argument(help="Videos, images, or folders of either.")],
+    footage: Annotated[
+        list[str], typer.Argument(help="Videos, images, or folders of either; or a camera: rtsp://..., /dev/video0.")
+    ],
     telemetry: Annotated[
         list[Path] | None,
         typer.Option(help="GPX, CSV or geotagged images; once for each footage, or found beside it."),
@@ -96,6 +100,10 @@ def inspect(
     parts_to: Annotated[
         Path | None, typer.Option(help="With plant.toml: write pictures of parts here, to learn normal from.")
     ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Play a video at its own speed, with alerts as for a camera.")
+    ] = False,
+    shift: Annotated[str | None, typer.Option("--for", help="Live: for how long, such as 8h, 30m or 60s.")] = None,
     out: Annotated[Path, typer.Option(help="Folder of the report; made anew.")] = Path("walkdown-report"),
     every: Annotated[str | None, typer.Option(help="3m, 0.5s or all: which frames to examine.")] = None,
     clock_offset_s: Annotated[
@@ -107,10 +115,12 @@ def inspect(
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Inspect footage; print the report's path."""
+    """Inspect footage, or a camera live; print the report's path, after the alerts of a live run."""
     from infra.settings import load_settings
+    from vision.live.camera import is_stream
     from workflows.inspect import InspectRequest, run_inspection
     from workflows.inspect_line import LineRequest, is_plant_file
+    from workflows.live import LiveRequest, parse_duration
     from workflows.progress import console_progress
     from workflows.summary import print_summary
 
@@ -123,12 +133,24 @@ def inspect(
         }
     )
     settings = load_settings(config, overrides)
+    if live or any(is_stream(one) for one in footage):
+        if len(footage) != 1 or site is None or not is_plant_file(site) or parts_to is not None:
+            raise ConfigError(
+                "a live inspection is of one camera, at a station of a factory: give its plant.toml with --site; "
+                "--parts-to is for footage"
+            )
+        seconds = parse_duration(shift) if shift is not None else None
+        _inspect_live(LiveRequest(footage[0], site, station, out, seconds), settings, as_json)
+        return
+    if shift is not None:
+        raise ConfigError("--for is for a camera, or a video with --live")
+    paths = tuple(Path(one) for one in footage)
     if is_plant_file(site):
-        _inspect_line(LineRequest(tuple(footage), site or Path(), station, out, parts_to), settings, as_json)
+        _inspect_line(LineRequest(paths, site or Path(), station, out, parts_to), settings, as_json)
         return
     if station is not None or parts_to is not None:
         raise ConfigError("--station and --parts-to are for a factory's line: give its plant.toml with --site")
-    request = InspectRequest(tuple(footage), tuple(telemetry or ()), camera, site, out, clock_offset_s)
+    request = InspectRequest(paths, tuple(telemetry or ()), camera, site, out, clock_offset_s)
     with console_progress() as progress:
         result = run_inspection(request, settings, progress)
     print_summary(result.content)
@@ -141,10 +163,24 @@ def inspect(
 def _inspect_line(request: LineRequest, settings: Settings, as_json: bool) -> None:
     from workflows.inspect_line import run_line_inspection
     from workflows.progress import console_progress
-    from workflows.summary import print_line_summary
 
     with console_progress() as progress:
         result = run_line_inspection(request, settings, progress)
+    _print_line_result(result, as_json)
+
+
+def _inspect_live(request: LiveRequest, settings: Settings, as_json: bool) -> None:
+    from workflows.live import run_live
+    from workflows.progress import console_progress
+
+    with console_progress() as progress:
+        result = run_live(request, settings, sys.stdout, progress)
+    _print_line_result(result, as_json)
+
+
+def _print_line_result(result: LineResult, as_json: bool) -> None:
+    from workflows.summary import print_line_summary
+
     print_line_summary(result.report)
     if as_json:
         typer.echo((result.report_path.parent / "inspection.json").read_text(encoding="utf-8"))

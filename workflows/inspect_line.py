@@ -5,57 +5,37 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-
-from sqlalchemy.engine import Engine
 
 from infra.database import open_database, reading, writing
 from infra.engine.run import engine_started, run_stage
 from infra.engine.types import EngineConfig, StageFailure
 from infra.evidence import EvidenceStore
 from infra.settings import Settings
-from infra.store.assessments import save_report_location
 from infra.store.examinations import get_or_create_examination
 from infra.store.inspections import (
     InspectionPlan,
     begin_inspection,
-    complete_inspection,
-    inspection_row,
-    load_failures,
     save_failures,
     upsert_footage,
 )
-from infra.store.ledger import merge_into_ledger
-from infra.store.line import StationResult, load_station, save_station
-from infra.store.sightings import load_sightings, replace_sightings, save_evidence
-from vision.detectors.load import DetectorConfig, load_detector
-from vision.detectors.weights import find_surface_weights, weights_sha256
-from vision.detectors.yolo_decode import YoloConfig
-from vision.errors import ConfigError, Failure, FootageError, InputError, ModelError
+from infra.store.line import load_station, save_station
+from vision.detectors.load import load_detector
+from vision.errors import Failure, FootageError, InputError, ModelError
 from vision.footage.discover import discover
 from vision.footage.probe import probe
-from vision.line.load_eyes import EyesConfig, find_station_file
-from vision.line.station_inspector import LineRules
 from vision.line.station_stage import InspectStations, StationWork
 from vision.line.surface_eye import SurfaceEye
-from vision.model_cards import choose_weights
-from vision.plant import PartClass, Plant, Station
 from vision.plant_file import read_plant
-from vision.protocols import ModelInfo, Resources
+from vision.protocols import Resources
 from vision.types import FootageInfo
-from workflows.assess import assess_findings
-from workflows.footage_plan import settings_key
-from workflows.line_content import LineReport, LineRun, StationNote, build_line_report, station_note
-from workflows.line_files import line_files
-from workflows.line_sightings import line_sightings
+from workflows.line_conclusion import TRACKER, LineFacts, LineFootage, LineResult, conclude, inspection_key
+from workflows.line_stations import class_of, examination_key, eyes_config, station_of
 from workflows.line_stored import stored_result, write_parts
-from workflows.output_folder import check_output_folder, write_files
+from workflows.output_folder import check_output_folder
 from workflows.progress import Progress
-
-_TRACKER = ModelInfo("part tracker", hashlib.sha256(b"").hexdigest(), "opencv", ())
-"""What examines a station at which no surface model looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +56,6 @@ class LineRequest:
     station: str | None = None
     out: Path = Path("walkdown-report")
     parts_to: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LineResult:
-    """Where the report is, and what it says."""
-
-    report_path: Path
-    report: LineReport
-
-
-@dataclass(frozen=True, slots=True)
-class _Footage:
-    info: FootageInfo
-    name: str
-    station: Station
-    examination_id: str
 
 
 def is_plant_file(path: Path | None) -> bool:
@@ -128,15 +92,16 @@ def run_line_inspection(
     paths = discover(request.footage)
     progress.start("read", len(paths))
     infos, failures = _probe(paths, progress)
-    model = load_detector(eyes.surface).info if eyes.surface is not None and surface is None else _TRACKER
-    footages: list[_Footage] = []
+    model = load_detector(eyes.surface).info if eyes.surface is not None and surface is None else TRACKER
+    footages: list[LineFootage] = []
     for info in infos:
-        station = _station_of(info, plant, request.station)
-        key = _examination_key(station, plant, settings, eyes, model, surface)
+        path = Path(info.path)
+        station = station_of((path.name, info.path, path.stem), plant, request.station)
+        key = examination_key(station, plant, settings, eyes, model, surface)
         with writing(database) as session:
             upsert_footage(session, info)
             examination = get_or_create_examination(session, info.footage_id, key, model)
-        footages.append(_Footage(info, Path(info.path).name, station, examination))
+        footages.append(LineFootage(info, path.name, station, examination))
     seconds = {"read": time.perf_counter() - started}
     with reading(database) as session:
         done = {one.examination_id for one in footages if load_station(session, one.examination_id) is not None}
@@ -147,7 +112,7 @@ def run_line_inspection(
     cpus = float(len(os.sched_getaffinity(0))) if config.engine == "inline" else 1.0
     plain = request.parts_to is not None
     stage = InspectStations(eyes, Resources(cpus), settings.line.ok_pictures, surface, plain=plain)
-    works = [StationWork(one.info, one.station, _class_of(plant, one.station)) for one in left]
+    works = [StationWork(one.info, one.station, class_of(plant, one.station)) for one in left]
     looking = time.perf_counter()
     broken: list[StageFailure] = []
     with engine_started(config):
@@ -172,39 +137,11 @@ def run_line_inspection(
         raise error(broken[0].message)
     order = tuple(one.examination_id for one in footages)
     inputs = {"plant": hashlib.sha256(request.plant.read_bytes()).hexdigest()}
-    ledger = {"ledger": settings.ledger.model_dump(mode="json"), "agent": settings.agent.model_dump(mode="json")}
     with writing(database) as session:
-        inspection_id = begin_inspection(session, InspectionPlan(order, settings_key(dict(ledger)), inputs))
+        inspection_id = begin_inspection(session, InspectionPlan(order, inspection_key(settings), inputs))
         save_failures(session, inspection_id, failures)
-    _into_ledger(database, inspection_id, plant, footages, settings)
-    assess_findings(database, settings, inspection_id, progress)
-    report = _report(database, inspection_id, plant, footages, model, seconds)
-    files, pictures = line_files(report, evidence)
-    path = write_files(request.out, files, pictures)
-    with writing(database) as session:
-        save_report_location(session, inspection_id, str(path.absolute()))
-        complete_inspection(session, inspection_id)
-    return LineResult(path, report)
-
-
-def eyes_config(settings: Settings, folder: Path) -> EyesConfig:
-    """Give where a station's models are, by the settings.
-
-    Args:
-        settings: Of the run.
-        folder: Of the plant file.
-
-    Raises:
-        WeightsNotFound: The surface weights that the settings name aren't there.
-    """
-    chosen, cache_dir = settings.line, settings.storage.cache_dir / "openvino"
-    weights = find_surface_weights(choose_weights(chosen.weights, settings.models.research))
-    surface = None
-    if weights is not None:
-        yolo = YoloConfig(chosen.confidence, image_size=chosen.image_size_px)
-        streams = 1 if settings.engine.chosen == "ray" else 0
-        surface = DetectorConfig(weights, cache_dir, settings.detector.runtime, yolo, streams)
-    return EyesConfig(surface, cache_dir, folder)
+    facts = LineFacts(inspection_id, plant, tuple(footages), model, seconds)
+    return conclude(facts, database, evidence, settings, request.out, progress)
 
 
 def _probe(paths: Sequence[Path], progress: Progress) -> tuple[list[FootageInfo], list[Failure]]:
@@ -233,108 +170,3 @@ def _probe(paths: Sequence[Path], progress: Progress) -> tuple[list[FootageInfo]
     if not infos:
         raise errors[0] if len(errors) == 1 else FootageError(f"none of {len(paths)} footages can be used: {errors[0]}")
     return list(infos.values()), failures
-
-
-def _station_of(info: FootageInfo, plant: Plant, named: str | None) -> Station:
-    """Tell which station a footage shows.
-
-    Raises:
-        ConfigError: It can't be told.
-    """
-    known = ", ".join(station.name for station in plant.stations)
-    if named is not None:
-        station = plant.station(named)
-        if station is None:
-            raise ConfigError(f"--station {named}: the plant file has no such station; it has {known}")
-        return station
-    if len(plant.stations) == 1:
-        return plant.stations[0]
-    path = Path(info.path)
-    for station in plant.stations:
-        if station.camera is not None and station.camera in (info.path, path.name, path.stem):
-            return station
-    raise ConfigError(
-        f"{path.name}: which station does it show? Name one with --station ({known}), or write the file's name as "
-        "camera at the station in the plant file"
-    )
-
-
-def _class_of(plant: Plant, station: Station) -> PartClass:
-    found = plant.part_class(station.part_class)
-    if found is None:
-        raise ConfigError(f"station {station.name}: the plant file has no part class {station.part_class!r}")
-    return found
-
-
-def _examination_key(
-    station: Station, plant: Plant, settings: Settings, eyes: EyesConfig, model: ModelInfo, surface: SurfaceEye | None
-) -> str:
-    """Name the work on a footage by everything that can change its results."""
-    files: dict[str, str | None] = {}
-    kinds = [(watch.states, "state") for watch in station.watches]
-    if station.anomaly is not None:
-        kinds.append((station.anomaly, "anomaly"))
-    for name, kind in kinds:
-        path = find_station_file(name, kind, eyes.folder)
-        files[f"{kind} {name}"] = weights_sha256(path) if path is not None else None
-    if station.belt is not None:
-        pictures = sorted((eyes.folder / station.belt).glob("*"))
-        files["belt"] = hashlib.sha256(b"".join(one.read_bytes() for one in pictures if one.is_file())).hexdigest()
-    return settings_key(
-        {
-            "station": asdict(station),
-            "part_class": asdict(_class_of(plant, station)),
-            "model": asdict(model),
-            "line": settings.line.model_dump(mode="json"),
-            "rules": asdict(LineRules()),
-            "files": files,
-            "surface": type(surface).__name__ if surface is not None else None,
-        }
-    )
-
-
-def _into_ledger(
-    database: Engine, inspection_id: str, plant: Plant, footages: Sequence[_Footage], settings: Settings
-) -> None:
-    """Make findings of the defects beyond their limits and of equipment's faults."""
-    evidence: dict[str, tuple[str, ...]] = {}
-    for one in footages:
-        with reading(database) as session:
-            result = load_station(session, one.examination_id)
-        if result is None:  # it failed: its failure is told
-            continue
-        sightings, pictures = line_sightings(one.info, plant, one.station, result)
-        evidence |= pictures
-        with writing(database) as session:
-            replace_sightings(session, inspection_id, one.examination_id, sightings)
-    with writing(database) as session:
-        save_evidence(session, inspection_id, evidence)
-        merge_into_ledger(session, inspection_id, settings.ledger)
-
-
-def _report(
-    database: Engine,
-    inspection_id: str,
-    plant: Plant,
-    footages: Sequence[_Footage],
-    model: ModelInfo,
-    seconds: Mapping[str, float],
-) -> LineReport:
-    notes: list[StationNote] = []
-    results: list[StationResult] = []
-    with reading(database) as session:
-        created_at = inspection_row(session, inspection_id).created_at
-        failures = tuple(load_failures(session, inspection_id))
-        finding_of = {
-            stored.sighting.sighting_id: stored.finding_id
-            for stored in load_sightings(session, inspection_id)
-            if stored.finding_id is not None
-        }
-        for one in footages:
-            result = load_station(session, one.examination_id)
-            if result is not None:
-                notes.append(station_note(one.info, one.name, one.station, _class_of(plant, one.station)))
-                results.append(result)
-    models = () if model is _TRACKER else (model,)
-    run = LineRun(inspection_id, created_at, plant.name, models, failures, finding_of, dict(seconds))
-    return build_line_report(run, notes, results)

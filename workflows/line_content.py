@@ -19,6 +19,7 @@ from vision.plant import Level, Limit, PartClass, Station
 from vision.protocols import ModelInfo
 from vision.types import FootageInfo
 from workflows.line_sightings import anomaly_sighting_id, defect_sighting_id, spell_sighting_id
+from workflows.live_content import LiveNote
 from workflows.report_drawings import Frozen
 
 _ORDER: dict[Verdict, int] = {"reject": 0, "not_assessable": 1, "ok": 2}
@@ -198,6 +199,7 @@ class LineReport(Frozen):
     faults: tuple[SpellEntry, ...]
     failures: tuple[Failure, ...]
     timings_s: dict[str, float]
+    live: LiveNote | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,7 @@ class LineRun:
         failures: Frames that couldn't be decoded, footage that couldn't be used, checks that couldn't be made.
         finding_of: Sighting id -> finding id.
         seconds: Wall seconds by stage.
+        live: What a shift was; None for files.
     """
 
     inspection_id: str
@@ -221,6 +224,7 @@ class LineRun:
     failures: tuple[Failure, ...]
     finding_of: Mapping[str, str]
     seconds: dict[str, float]
+    live: LiveNote | None = None
 
 
 def station_note(info: FootageInfo, name: str, station: Station, part_class: PartClass) -> StationNote:
@@ -267,8 +271,8 @@ def build_line_report(run: LineRun, stations: Sequence[StationNote], results: Se
     parts: list[PartEntry] = []
     spells: list[SpellEntry] = []
     for note, result in zip(stations, results, strict=True):
-        parts.extend(_part(part, note, run) for part in result.parts)
-        spells.extend(_spell(spell, note, run) for spell in result.spells)
+        parts.extend(part_entry(part, note, run) for part in result.parts)
+        spells.extend(spell_entry(spell, note, run) for spell in result.spells)
     attention = [part for part in parts if part.to_act_on]
     attention.sort(key=lambda part: (_ORDER[part.verdict], _LEVELS.get(part.severity or "low", 2), part.left_s))
     report = LineReport(
@@ -286,13 +290,15 @@ def build_line_report(run: LineRun, stations: Sequence[StationNote], results: Se
         spells=tuple(spells),
         faults=tuple(spell for spell in spells if spell.condition == "fault"),
         failures=run.failures,
+        live=run.live,
         timings_s={stage: round(seconds, 3) for stage, seconds in run.seconds.items()},
     )
     digest = hashlib.sha256(report.model_dump_json(exclude={"timings_s"}).encode()).hexdigest()
     return report.model_copy(update={"report_id": digest[:12]})
 
 
-def _part(part: StoredPart, note: StationNote, run: LineRun) -> PartEntry:
+def part_entry(part: StoredPart, note: StationNote, run: LineRun) -> PartEntry:
+    """Put a part into words."""
     verdict = part.verdict
     broken = {breach.kind for breach in verdict.breaches}
     reasons = [breach.reason for breach in verdict.breaches] if verdict.breaches else list(verdict.reasons)
@@ -355,7 +361,8 @@ def _defect(stored: StoredDefect, broken: set[str], finding_id: str | None) -> D
     )
 
 
-def _spell(spell: StoredSpell, note: StationNote, run: LineRun) -> SpellEntry:
+def spell_entry(spell: StoredSpell, note: StationNote, run: LineRun) -> SpellEntry:
+    """Put a spell into words."""
     condition: Literal["as it should be", "fault", "not assessable"] = (
         "not assessable" if spell.sound is None else "as it should be" if spell.sound else "fault"
     )

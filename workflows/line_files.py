@@ -71,9 +71,10 @@ def parts_csv(report: LineReport) -> str:
 def line_inspection_json(report: LineReport) -> str:
     """Write what the inspection was: counts, failures, models, timings, every part and every state."""
     document: dict[str, Json] = report.model_dump(mode="json", exclude={"attention", "faults", "failures"})
+    frames = sum(one.frames for one in report.stations)
     document["counts"] = {
-        "frames_seen": sum(one.frames for one in report.stations),
-        "frames_examined": sum(one.frames for one in report.stations),
+        "frames_seen": report.live.frames_captured if report.live is not None else frames,
+        "frames_examined": frames,
         "parts": report.totals.parts,
         "parts_by_verdict": dict(Counter(part.verdict for part in report.parts)),
         "findings": sum(1 for _ in _findings(report)),

@@ -8,24 +8,30 @@ from infra.evidence import EvidenceStore
 from infra.store.line import StationResult, StoredDefect, StoredPart, StoredSpell, StoredView
 from vision.errors import StoreError
 from vision.line.part_defects import SeenDefect
-from vision.line.station_stage import FinishedPart, InspectedStation
+from vision.line.station_stage import FinishedPart, FinishedSpell, InspectedStation
 from vision.plant import Station
 
 
 def stored_result(result: InspectedStation, station: Station, evidence: EvidenceStore) -> StationResult:
     """Keep the pictures of what a footage showed, and give the rest of it as it is stored."""
-    severity = {watch.name: watch.severity for watch in station.watches}
-    return StationResult(
-        tuple(stored_part(one, evidence) for one in result.parts),
-        tuple(
-            StoredSpell(
-                one.spell.watch, one.spell.state, one.spell.from_pts_ns, one.spell.to_pts_ns, one.spell.sound,
-                severity[one.spell.watch], one.spell.looks, one.spell.probability,
-                evidence.put(one.jpeg, ".jpg") if one.jpeg is not None else None,
-            )
-            for one in result.spells
-        ),
-    )  # fmt: skip
+    parts = tuple(stored_part(one, evidence) for one in result.parts)
+    return StationResult(parts, tuple(stored_spell(one, station, evidence) for one in result.spells))
+
+
+def stored_spell(finished: FinishedSpell, station: Station, evidence: EvidenceStore) -> StoredSpell:
+    """Keep a spell's picture, and give the rest of it as it is stored."""
+    spell = finished.spell
+    return StoredSpell(
+        spell.watch,
+        spell.state,
+        spell.from_pts_ns,
+        spell.to_pts_ns,
+        spell.sound,
+        next(watch.severity for watch in station.watches if watch.name == spell.watch),
+        spell.looks,
+        spell.probability,
+        evidence.put(finished.jpeg, ".jpg") if finished.jpeg is not None else None,
+    )
 
 
 def write_parts(folder: Path, stem: str, result: InspectedStation) -> int:

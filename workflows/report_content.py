@@ -57,7 +57,7 @@ class FootageNote(Frozen):
     duration_s: NonNegativeFloat
     width_px: int
     height_px: int
-    clock: Literal["container", "exif", "index"]
+    clock: Literal["container", "exif", "index", "arrival"]
     frames_seen: NonNegativeInt
     frames_examined: NonNegativeInt
     frames_refused: dict[RefusalReason, NonNegativeInt]

@@ -75,6 +75,14 @@ def print_line_summary(report: LineReport) -> None:
         console.print(f"{spell.watch}: {spell.state} from {until} in {spell.footage_name}", style="red")
     for message, count in Counter(failure.message for failure in report.failures).most_common(_FAILURES_SHOWN):
         console.print(f"failed: {count} x {message}", style="red")
+    if report.live is not None:
+        live = report.live
+        latency = live.alerts.latency
+        soon = f", 95 % within {latency.p95_s:.2f} s of the picture" if latency is not None else ""
+        console.print(
+            f"live: {live.frames_looked_at} of {live.frames_captured} frames looked at, {live.frames_dropped} dropped; "
+            f"camera away {live.losses} times, for {live.away_s:.1f} s; {live.alerts.told} alerts{soon}"
+        )
     stages = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in report.timings_s.items())
     console.print(f"seconds: {sum(report.timings_s.values()):.1f} in all; {stages}")
 

@@ -36,14 +36,15 @@ class InspectionPlan:
 
 
 def upsert_footage(session: Session, info: FootageInfo) -> None:
-    """Note a footage, or where it now lies. A recording time that is known stays known."""
+    """Note a footage, or where it now lies; what is live still grows. A recording time that is known stays known."""
     row = session.get(FootageRow, info.footage_id)
     if row is None:
         row = FootageRow(
             footage_id=info.footage_id, path=info.path, kind=info.kind, codec=info.codec, clock=info.clock,
-            width_px=info.width_px, height_px=info.height_px, frame_count=len(info.frame_pts_ns),
-            duration_ns=int(info.frame_pts_ns[-1] - info.frame_pts_ns[0]),
+            width_px=info.width_px, height_px=info.height_px, frame_count=0, duration_ns=0,
         )  # fmt: skip
+    row.frame_count = len(info.frame_pts_ns)
+    row.duration_ns = int(info.frame_pts_ns[-1] - info.frame_pts_ns[0])
     row.path = info.path
     row.recorded_at = info.recorded_at or row.recorded_at
     session.add(row)

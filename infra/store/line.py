@@ -1,4 +1,4 @@
-"""Parts and equipment's states of one examination of a station's footage: saved all at once when it has ended."""
+"""Parts and equipment's states of one examination of a station's footage: saved when it has ended, or as they come."""
 
 from __future__ import annotations
 
@@ -105,25 +105,40 @@ def save_station(
     end_pts_ns: int,
 ) -> None:
     """Save what one footage showed, in place of what was there, and mark it as done."""
-    plant, station = where
-    place = {
-        "examination_id": examination_id, "site": plant.name, "line": station.line, "station": station.name,
-        "asset": station.asset, "part_class": station.part_class,
-    }  # fmt: skip
-    for table in (PartRow, EquipmentSpellRow):
-        session.execute(delete(table).where(col(table.examination_id) == examination_id))
+    session.execute(delete(PartRow).where(col(PartRow.examination_id) == examination_id))
     session.execute(delete(SegmentRow).where(col(SegmentRow.examination_id) == examination_id))
     session.add(SegmentRow(examination_id=examination_id, segment_index=_WHOLE, start_pts_ns=0, end_pts_ns=end_pts_ns))
     session.flush()
-    if result.parts:
-        session.execute(insert(PartRow), [place | _part_values(part) for part in result.parts])
-    if result.spells:
-        session.execute(
-            insert(EquipmentSpellRow), [{"examination_id": examination_id} | asdict(spell) for spell in result.spells]
-        )
+    _add(session, examination_id, where, result)
     if failures:
         key = {"examination_id": examination_id, "segment_index": _WHOLE}
         session.execute(insert(FailureRow), [key | failure_values(failure) for failure in failures])
+    session.commit()
+
+
+def grow_station(
+    session: Session,
+    examination_id: str,
+    where: tuple[Plant, Station],
+    result: StationResult,
+    end_pts_ns: int,
+) -> None:
+    """Save what a live camera has shown so far: everything up to a time is here, and stays if the run is killed.
+
+    Args:
+        session: For writing.
+        examination_id: Of what the camera shows.
+        where: It stands.
+        result: Parts that aren't here yet, and all spells so far, which take the place of those that are.
+        end_pts_ns: Up to when it has been looked at.
+    """
+    row = session.get(SegmentRow, (examination_id, _WHOLE))
+    if row is None:
+        row = SegmentRow(examination_id=examination_id, segment_index=_WHOLE, start_pts_ns=0, end_pts_ns=end_pts_ns)
+    row.end_pts_ns = end_pts_ns
+    session.add(row)
+    session.flush()
+    _add(session, examination_id, where, result)
     session.commit()
 
 
@@ -140,6 +155,22 @@ def load_station(session: Session, examination_id: str) -> StationResult | None:
         .order_by(col(EquipmentSpellRow.watch), col(EquipmentSpellRow.from_pts_ns))
     )
     return StationResult(tuple(_part(row) for row in parts), tuple(_spell(row) for row in spells))
+
+
+def _add(session: Session, examination_id: str, where: tuple[Plant, Station], result: StationResult) -> None:
+    """Add parts, and put spells in the place of those that are there."""
+    plant, station = where
+    place = {
+        "examination_id": examination_id, "site": plant.name, "line": station.line, "station": station.name,
+        "asset": station.asset, "part_class": station.part_class,
+    }  # fmt: skip
+    session.execute(delete(EquipmentSpellRow).where(col(EquipmentSpellRow.examination_id) == examination_id))
+    if result.parts:
+        session.execute(insert(PartRow), [place | _part_values(part) for part in result.parts])
+    if result.spells:
+        session.execute(
+            insert(EquipmentSpellRow), [{"examination_id": examination_id} | asdict(spell) for spell in result.spells]
+        )
 
 
 def _part_values(part: StoredPart) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from vision.anomaly.state import load_state_model
 from vision.detectors.load import DetectorConfig, load_detector
 from vision.detectors.weights import find_weights
 from vision.line.station_inspector import AnomalyEye, StationEyes
-from vision.line.surface_eye import DetectorEye
+from vision.line.surface_eye import DetectorEye, SurfaceEye
 from vision.line.watching import WatchEye
 from vision.plant import PartClass, Station
 from vision.protocols import ModelInfo
@@ -48,8 +48,16 @@ class LoadedEyes:
     missing: tuple[str, ...]
 
 
-def load_eyes(station: Station, part_class: PartClass, config: EyesConfig) -> LoadedEyes:
+def load_eyes(
+    station: Station, part_class: PartClass, config: EyesConfig, surface: SurfaceEye | None = None
+) -> LoadedEyes:
     """Load a station's models.
+
+    Args:
+        station: Which one.
+        part_class: Of the parts that pass.
+        config: Where models are.
+        surface: Looks at surfaces in place of the model: the truth, in an evaluation.
 
     Raises:
         ModelError: A model is there and is none.
@@ -59,7 +67,9 @@ def load_eyes(station: Station, part_class: PartClass, config: EyesConfig) -> Lo
     models: list[ModelInfo] = []
     missing: list[str] = []
     eyes = StationEyes()
-    if station.surface:
+    if surface is not None:
+        eyes = StationEyes(surface)
+    elif station.surface:
         eyes, info, why = _surface(station, part_class, config)
         models.extend(info)
         missing.extend(why)

@@ -113,6 +113,11 @@ class PartTracker:
         events = [event for track in self._tracks if (event := self._confirm(track)) is not None]
         return events + self._close(frame.pts_ns - self.rules.patience_ns)
 
+    @property
+    def keys(self) -> frozenset[int]:
+        """Keys of what is followed at present, confirmed or not."""
+        return frozenset(track.key for track in self._tracks)
+
     def in_view(self, frame: Frame) -> list[PartView]:
         """Give the parts that the frame shows, which must be the one that was observed last."""
         left, top, right, bottom = self.belt.region.in_pixels(frame.image.shape[1], frame.image.shape[0])

@@ -170,10 +170,13 @@ class StationInspector:
         changes: list[StationEvent] = [*self._watch(frame)]
         events = self._tracker.observe(frame)
         self._look(frame, self._tracker.in_view(frame))
-        return changes + [self._inspected(event) for event in events if event.kind == "left"]
+        changes.extend(self._inspected(event) for event in events if event.kind == "left")
+        followed = self._tracker.keys
+        self._parts = {key: part for key, part in self._parts.items() if key in followed}  # the rest were no parts
+        return changes
 
     def finish(self) -> list[StationEvent]:
-        """Say that no frame follows; give the parts still in sight."""
+        """Say that no frame follows, or none for a time; give the parts still in sight."""
         return [self._inspected(event) for event in self._tracker.finish() if event.kind == "left"]
 
     def spells(self) -> list[StateSpell]:

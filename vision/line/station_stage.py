@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -14,7 +14,7 @@ from vision.footage.decode import read_frames
 from vision.line.belt import Belt, Box, belt_at_start, learn_belt
 from vision.line.load_eyes import EyesConfig, LoadedEyes, load_eyes
 from vision.line.part_picture import part_jpegs, plain_jpeg, watch_jpeg
-from vision.line.station_inspector import InspectedPart, LineRules, StateChange, StationEvent, StationInspector
+from vision.line.station_inspector import InspectedPart, LineRules, StateChange, StationInspector
 from vision.line.surface_eye import SurfaceEye
 from vision.line.watching import StateSpell
 from vision.plant import PartClass, Station
@@ -99,18 +99,61 @@ class SpellBook:
     _open: dict[str, bytes] = field(default_factory=dict)
     _done: list[FinishedSpell] = field(default_factory=list)
 
-    def note(self, change: StateChange, frame: Frame) -> None:
-        """Take a change that this frame made certain."""
+    def note(self, change: StateChange, frame: Frame) -> FinishedSpell:
+        """Take a change that this frame made certain; give the spell that has begun."""
         name = change.begun.watch
         if change.ended is not None:
             self._done.append(FinishedSpell(change.ended, self._open.get(name)))
         watch = next(one for one in self.station.watches if one.name == name)
         self._open[name] = watch_jpeg(frame.image, watch.region.in_pixels(frame.image.shape[1], frame.image.shape[0]))
+        return FinishedSpell(change.begun, self._open[name])
 
     def finish(self, last: Sequence[StateSpell]) -> tuple[FinishedSpell, ...]:
         """Give all spells by time, with those that lasted to the end."""
         spells = [*self._done, *(FinishedSpell(spell, self._open.get(spell.watch)) for spell in last)]
         return tuple(sorted(spells, key=lambda one: (one.spell.from_pts_ns, one.spell.watch)))
+
+
+class StationRecord:
+    """Shows frames to an inspector, and keeps pictures of what they made certain.
+
+    Args:
+        inspector: Of the station.
+        station: With its watches.
+        ok_pictures: Of parts without a fault, so many pictures are kept.
+        plain: Give parts against which nothing is said cut out as well.
+    """
+
+    def __init__(self, inspector: StationInspector, station: Station, ok_pictures: int, *, plain: bool = False) -> None:
+        self._inspector = inspector
+        self._book = SpellBook(station)
+        self._ok_pictures = ok_pictures
+        self._plain = plain
+
+    def observe(self, frame: Frame) -> list[FinishedPart | FinishedSpell]:
+        """Look at one frame; give the parts that have passed, and the spells that it showed to have begun."""
+        return [
+            self._book.note(event, frame) if isinstance(event, StateChange) else self._with_pictures(event)
+            for event in self._inspector.observe(frame)
+        ]
+
+    def finish(self) -> list[FinishedPart]:
+        """Say that no frame follows, or none for a time; give the parts still in sight."""
+        return [self._with_pictures(event) for event in self._inspector.finish() if isinstance(event, InspectedPart)]
+
+    def spells(self) -> tuple[FinishedSpell, ...]:
+        """Give all spells so far by time, those that still last among them."""
+        return self._book.finish(self._inspector.spells())
+
+    def _with_pictures(self, part: InspectedPart) -> FinishedPart:
+        jpegs: tuple[bytes, ...] = ()
+        if not is_sound(part) or self._ok_pictures > 0:
+            jpegs = part_jpegs(part)
+            if is_sound(part) and jpegs:
+                self._ok_pictures -= 1
+        shown = (part.picture.pts_ns, part.picture.xyxy) if part.picture is not None else None
+        plain = plain_jpeg(part) if self._plain and not part.anomalous and part.verdict.verdict != "reject" else None
+        return FinishedPart(replace(part, picture=None, heat=None), shown, jpegs, plain)
 
 
 class InspectStations:
@@ -160,45 +203,25 @@ class InspectStations:
         belt = find_belt(work.station, self._config.folder, [one for one in ahead if isinstance(one, Frame)])
         inspector = StationInspector(work.station, work.part_class, belt, loaded.eyes, LineRules())
         loading = time.perf_counter()
-        book, parts, frames = SpellBook(work.station), list[FinishedPart](), 0
+        record = StationRecord(inspector, work.station, self._ok_pictures, plain=self._plain)
+        parts, frames = list[FinishedPart](), 0
         for item in chain(ahead, decoded):
             if isinstance(item, Failure):
                 failures.append(item)
                 continue
             frames += 1
-            for event in inspector.observe(item):
-                parts.extend(self._finished(event, item, book, parts))
-        for event in inspector.finish():
-            if isinstance(event, InspectedPart):
-                parts.append(self._with_pictures(event, parts))
+            parts.extend(one for one in record.observe(item) if isinstance(one, FinishedPart))
+        parts.extend(record.finish())
         seconds = {"load": loading - started, "look": time.perf_counter() - loading}
-        spells = book.finish(inspector.spells())
         return InspectedStation(
-            work.info.footage_id, tuple(parts), spells, tuple(failures), loaded.models, frames, seconds
+            work.info.footage_id, tuple(parts), record.spells(), tuple(failures), loaded.models, frames, seconds
         )
 
     def _eyes(self, work: StationWork) -> LoadedEyes:
         name = work.station.name
         if name not in self._loaded:
-            loaded = load_eyes(work.station, work.part_class, self._config)
-            if self._surface is not None:
-                loaded = replace(loaded, eyes=replace(loaded.eyes, surface=self._surface, unmade=()))
-            self._loaded[name] = loaded
+            self._loaded[name] = load_eyes(work.station, work.part_class, self._config, self._surface)
         return self._loaded[name]
-
-    def _finished(
-        self, event: StationEvent, frame: Frame, book: SpellBook, before: Sequence[FinishedPart]
-    ) -> Iterator[FinishedPart]:
-        if isinstance(event, StateChange):
-            book.note(event, frame)
-        else:
-            yield self._with_pictures(event, before)
-
-    def _with_pictures(self, part: InspectedPart, before: Sequence[FinishedPart]) -> FinishedPart:
-        kept = not is_sound(part) or sum(is_sound(one.part) and bool(one.jpegs) for one in before) < self._ok_pictures
-        shown = (part.picture.pts_ns, part.picture.xyxy) if part.picture is not None else None
-        plain = plain_jpeg(part) if self._plain and not part.anomalous and part.verdict.verdict != "reject" else None
-        return FinishedPart(replace(part, picture=None, heat=None), shown, part_jpegs(part) if kept else (), plain)
 
 
 def is_sound(part: InspectedPart) -> bool:

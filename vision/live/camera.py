@@ -36,7 +36,7 @@ class Camera:
     @property
     def is_stream(self) -> bool:
         """Whether it goes on by itself, so that its end is a loss."""
-        return self.address.startswith(_DEVICE) or urlsplit(self.address).scheme in _SCHEMES
+        return is_stream(self.address)
 
     @property
     def shown(self) -> str:
@@ -45,6 +45,11 @@ class Camera:
         if parts.scheme not in _SCHEMES or "@" not in parts.netloc:
             return self.address
         return urlunsplit(parts._replace(netloc=parts.netloc.rsplit("@", 1)[1]))
+
+
+def is_stream(address: str) -> bool:
+    """Tell whether an address is a stream's or a device's, and so live by itself."""
+    return address.startswith(_DEVICE) or urlsplit(address).scheme in _SCHEMES
 
 
 class OpenCamera:
@@ -71,10 +76,11 @@ class OpenCamera:
             self._container.close()
             raise FootageError(f"{camera.shown} shows no video: name a camera or a video file")
 
-    def pictures(self, stop: threading.Event) -> Iterator[tuple[float, Image]]:
-        """Give moments and pictures, (H, W, 3) uint8 BGR, upright, read-only, as they come, until the stream ends.
+    def pictures(self, stop: threading.Event) -> Iterator[tuple[float, float, Image]]:
+        """Give moments, times of capture and pictures, (H, W, 3) uint8 BGR, upright, read-only, until the stream ends.
 
-        A moment counts from the first picture: by the file's own clock, else by when the picture came.
+        A moment counts from the first picture: by the file's own clock, else by when the picture came. The time of
+        capture is by ``time.monotonic()``: when the picture came out of the decoder; of a file's, when it was due.
 
         Args:
             stop: Ends it.
@@ -88,14 +94,16 @@ class OpenCamera:
             for frame in self._container.decode(video=0):
                 if stop.is_set():
                     return
+                captured_s = time.monotonic()
                 if self._camera.is_stream or frame.time is None:
-                    moment = time.monotonic() - began
+                    moment = captured_s - began
                 else:
                     first_pts_s = frame.time if first_pts_s is None else first_pts_s
                     moment = frame.time - first_pts_s
-                    if stop.wait(max(0.0, began + moment - time.monotonic())):
+                    captured_s = began + moment
+                    if stop.wait(max(0.0, captured_s - time.monotonic())):
                         return
-                yield moment, upright_bgr(frame, aspect)
+                yield moment, captured_s, upright_bgr(frame, aspect)
         except (av.error.FFmpegError, OSError, ValueError) as err:
             raise FootageError(f"the camera {self._camera.shown} went away: {_reason(err)}") from err
 

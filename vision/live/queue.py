@@ -22,11 +22,13 @@ class LiveFrame:
         frame: The picture; its ``pts_ns`` counts from the first frame of the run.
         captured_s: By ``time.monotonic()``, for latencies.
         captured_at: UTC.
+        connection: How often the camera had come back; between two frames of one connection it never went away.
     """
 
     frame: Frame
     captured_s: float
     captured_at: datetime
+    connection: int = 0
 
 
 class FrameQueue:

@@ -17,8 +17,10 @@ def _alert(class_name: str = "scratch", severity: AlertSeverity = "medium") -> A
         time=datetime(2025, 3, 3, 6, 0, tzinfo=UTC),
         place="Line A, S2",
         part="HSG-7",
-        class_name=class_name,
+        class_names=(class_name,),
+        message="scratch: 14.2 mm long, at most 10 mm allowed",
         severity=severity,
+        finding_ids=("0123456789ab",),
         picture=None,
         latency_s=0.2,
     )
@@ -55,7 +57,7 @@ def test_an_alert_is_a_line_of_json_and_reaches_the_webhook_at_a_later_try() -> 
 
     (line,) = stream.getvalue().splitlines()
     assert got == [json.loads(line)] * 3
-    assert json.loads(line)["class_name"] == "scratch"
+    assert json.loads(line)["class_names"] == ["scratch"]
     assert (sender.counts.told, sender.counts.delivered, sender.counts.undelivered) == (1, 1, 0)
 
 

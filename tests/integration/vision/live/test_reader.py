@@ -72,6 +72,7 @@ def test_a_camera_that_goes_away_is_told_counted_and_sought_again(tmp_path: Path
     assert "ended its stream" in said[0]
     assert "is back after" in said[1]
     assert "given up after" in said[-1]
+    assert len(reader.counts.gaps) == 2
 
 
 def test_a_file_is_played_at_its_own_speed(tmp_path: Path) -> None:
