@@ -93,7 +93,7 @@ def test_rules_choose_by_class_and_severity() -> None:
         sender.send(alert)
 
     told = [json.loads(line) for line in stream.getvalue().splitlines()]
-    assert [(one["class_name"], one["severity"]) for one in told] == [("scratch", "medium"), ("crack", "high")]
+    assert [(one["class_names"], one["severity"]) for one in told] == [(["scratch"], "medium"), (["crack"], "high")]
     assert sender.counts.below == 2
 
 

@@ -126,4 +126,5 @@ def test_the_example_names_every_setting_with_its_default() -> None:
             assert key in {
                 "storage.database_url", "storage.evidence_url", "storage.cache_dir", "detector.weights",
                 "agent.standards", "agent.treatments", "engine.ray_address", "roadside.weights", "line.weights",
+                "live.webhook_url", "live.give_up_s",
             }  # fmt: skip
