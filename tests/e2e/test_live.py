@@ -26,6 +26,12 @@ def line(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def _room_for_every_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is, no frame is dropped: what is seen must not depend on it."""
+    monkeypatch.setenv("WALKDOWN_LIVE__QUEUE_FRAMES", "1000")
+
+
 def _watch(folder: Path) -> tuple[str, str]:
     from vision.plant_file import read_plant
 

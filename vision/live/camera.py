@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from vision.types import Image
 
 _SCHEMES = ("rtsp", "rtsps", "http", "https", "udp", "tcp", "rtp", "srt")
 _DEVICE = "/dev/video"
+_SECRET = re.compile(r"(?i)\b([\w-]*(?:pass|pwd|token|key|auth|secret)[\w-]*)=[^&]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,12 @@ class Camera:
 
     @property
     def shown(self) -> str:
-        """The address as it may be shown: without user name and password."""
+        """The address as it may be shown: without user name and password, wherever they stand in it."""
         parts = urlsplit(self.address)
-        if parts.scheme not in _SCHEMES or "@" not in parts.netloc:
+        if parts.scheme not in _SCHEMES:
             return self.address
-        return urlunsplit(parts._replace(netloc=parts.netloc.rsplit("@", 1)[1]))
+        query = _SECRET.sub(r"\1=***", parts.query)
+        return urlunsplit(parts._replace(netloc=parts.netloc.rsplit("@", 1)[-1], query=query))
 
 
 def is_stream(address: str) -> bool:
