@@ -105,7 +105,7 @@ def test_a_camera_that_goes_away_is_sought_again_and_the_report_says_for_how_lon
     plant.write_text((line / "plant.toml").read_text().split("[[line.station.watch]]")[0] + PART_CLASS)
     settings = settings_in(tmp_path, reconnect_first_s=0.2, reconnect_longest_s=0.4, give_up_s=2.0, queue_frames=200)
     with camera(content, seconds, pauses_s=[1.5]) as address:
-        secret = address.replace("//", "//inspector:hidden@")
+        secret = address.replace("//", "//inspector:hush-hush@")
         result = run_live(LiveRequest(secret, plant, out=tmp_path / "report"), settings, Wire(), PlainProgress(said))
     live = result.report.live
     assert live is not None
@@ -117,7 +117,7 @@ def test_a_camera_that_goes_away_is_sought_again_and_the_report_says_for_how_lon
     assert len(away) == 2
     assert "is back after" in said.getvalue()
     for text in (said.getvalue(), *(path.read_text() for path in (tmp_path / "report").glob("*.*"))):
-        assert "hidden" not in text
+        assert "hush-hush" not in text
 
 
 PART_CLASS = '[[part_class]]\nname = "housing"\ndefects = ["crack"]\n'
