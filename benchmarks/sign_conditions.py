@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -20,19 +21,32 @@ import numpy as np
 from benchmarks import spoiled_signs
 from benchmarks.spoiled_signs import Box
 from vision.roadside.crop_looks import look_at
+from vision.roadside.cut_out import SIGN_ROOM, cut_out
 from vision.roadside.kinds import SIGN_KINDS
-from vision.roadside.sign_condition import SignCondition, SignRules, judge_sign
+from vision.roadside.looks_net import LooksNet, shipped_looks_nets
+from vision.roadside.sign_condition import LookRules, SignCondition, SignRules, judge_sign
 from vision.types import Image
 
 CONDITIONS = ("faded", "obscured", "graffiti", "dirty", "leaning")
-RULES = SignRules(min_views=1)
+RULES = SignRules(min_views=1, network=LookRules(min_views=1))
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="folder with images/ and labels/ in YOLO form, classes as in GTSDB")
-    data = parser.parse_args().data
+    parser.add_argument("--network", action="store_true", help="by the looks network, on sound signs only")
+    given = parser.parse_args()
+    data = given.data
+    if given.network:
+        net = shipped_looks_nets().sign
+        for class_name in SIGN_KINDS:
+            judged = [judge(image, box, class_name, net) for image, box in signs(data, class_name)]
+            calls = Counter(fault.name for one in judged for fault in one.faults)
+            known = sum(one.judged for one in judged)
+            called = {name: f"{count} ({count / max(known, 1):.1%})" for name, count in calls.most_common()}
+            print(f"{class_name}: {len(judged)} signs, {known} judged; called {called or 'nothing'}")
+        return
     for class_name in SIGN_KINDS:
         false_alarms, found, judged, seen = measure(data, class_name)
         print(f"{class_name}: {seen} signs, {judged} can be judged")
@@ -72,9 +86,13 @@ def measure(data: Path, class_name: str) -> tuple[Counter[str], Counter[str], in
     return false_alarms, found, judged, seen
 
 
-def judge(image: Image, box: Box, class_name: str) -> SignCondition:
-    """Judge a sign by one picture."""
-    look = look_at(image, np.array(box, dtype=np.float32), class_name)
+def judge(image: Image, box: Box, class_name: str, net: LooksNet | None = None) -> SignCondition:
+    """Judge a sign by one picture: by measures, or by what a network takes it for."""
+    xyxy = np.array(box, dtype=np.float32)
+    look = look_at(image, xyxy, class_name)
+    if net is not None:
+        shown = net.probabilities([cut_out(image, xyxy, SIGN_ROOM)])[0]
+        look = replace(look, shows=tuple(float(one) for one in shown))
     return judge_sign(SIGN_KINDS[class_name], [look], RULES)
 
 
