@@ -20,6 +20,10 @@ def evaluate_detector_command(
     data_root: Annotated[Path | None, typer.Option(help="Where the mix's paths start from.")] = None,
     weights: Annotated[Path | None, typer.Option(help="The shipped road model by default.")] = None,
     image_size: Annotated[int, typer.Option(min=64)] = 640,
+    false_positives: Annotated[
+        Path | None, typer.Option(help="Write pictures of 50 finds without a label of each set here, and count them.")
+    ] = None,
+    config: Config = None,
     as_json: AsJson = False,
 ) -> None:
     """Average precision on labelled pictures that the model did not train on, each set by itself."""
@@ -27,8 +31,28 @@ def evaluate_detector_command(
     from workflows.evaluate_detector import as_rows, evaluate_detector
     from workflows.listing import print_rows
 
-    rows = as_rows(evaluate_detector(find_weights(weights), data, data_root, image_size))
+    if false_positives is not None:
+        rows = _false_positives(find_weights(weights), (data, data_root), image_size, false_positives, config)
+    else:
+        rows = as_rows(evaluate_detector(find_weights(weights), data, data_root, image_size))
     typer.echo(json.dumps(rows, indent=2)) if as_json else print_rows(rows, "nothing to score")
+
+
+def _false_positives(
+    weights: Path, data: tuple[Path, Path | None], image_size: int, out_dir: Path, config: Path | None
+) -> list[dict[str, object]]:
+    from infra.settings import load_settings
+    from vision.detectors.load import DetectorConfig, load_detector
+    from vision.detectors.yolo_decode import YoloConfig
+    from workflows.false_positives import FalsePositives, show_false_positives
+    from workflows.progress import console_progress
+
+    settings, rules = load_settings(config), FalsePositives()
+    yolo = YoloConfig(rules.confidence, image_size=image_size)
+    cache_dir = settings.storage.cache_dir / "openvino"
+    detector = load_detector(DetectorConfig(weights, cache_dir, settings.detector.runtime, yolo))
+    with console_progress() as progress:
+        return show_false_positives(detector, *data, out_dir, rules, progress)
 
 
 @evaluate_app.command("pipeline")
