@@ -39,7 +39,7 @@ def main() -> None:
     given = parser.parse_args()
     data = given.data
     if given.network:
-        net = shipped_looks_nets().sign
+        net = shipped_looks_nets(sign=True).sign
         for class_name in SIGN_KINDS:
             judged = [judge(image, box, class_name, net) for image, box in signs(data, class_name)]
             calls = Counter(fault.name for one in judged for fault in one.faults)

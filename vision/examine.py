@@ -79,6 +79,8 @@ class ExamineSegments:
         resources: Resources,
         frames_at_once: int = 8,
         roadside: DetectorConfig | None = None,
+        *,
+        sign_network: bool = False,
     ) -> None:
         """Keep the settings; loads nothing.
 
@@ -88,7 +90,9 @@ class ExamineSegments:
             resources: Of one worker.
             frames_at_once: Decoded frames held, and handed to the detector together.
             roadside: Which detector looks for signs and signals; None for none.
+            sign_network: Let the network for signs say their condition, in place of measures.
         """
+        self._sign_network = sign_network
         self.resources = resources
         self._frames_at_once = frames_at_once
         self._threads = 0 if resources.cpus > 1 else 1
@@ -109,7 +113,7 @@ class ExamineSegments:
         if self._roadside_config is not None:
             self._roadside = load_detector(self._roadside_config)
             check_classes(self._roadside.info)
-            self._looks = shipped_looks_nets()
+            self._looks = shipped_looks_nets(sign=self._sign_network)
 
     def process(self, batch: Sequence[SegmentWork]) -> list[ExaminedSegment]:
         """Examine segments, one after the other."""

@@ -69,7 +69,7 @@ def evaluate_roadside(evaluation: RoadsideEvaluation, settings: Settings, progre
     if config is not None and not evaluation.oracle:
         loaded = load_detector(config)
         check_classes(loaded.info)
-    nets, total = shipped_looks_nets(), RoadsideScore()
+    nets, total = shipped_looks_nets(sign=settings.roadside.sign_network), RoadsideScore()
     progress.start("evaluate", len(evaluation.seeds))
     for seed in evaluation.seeds:
         options = replace(evaluation.drive, seed=seed)

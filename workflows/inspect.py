@@ -202,7 +202,7 @@ def _examine(run: _Run, detector: DetectorConfig) -> dict[str, str]:
     parts = {"model": asdict(run.model), "yolo": asdict(detector.yolo), "gate": run.settings.quality.gate}
     if run.roadside is not None and run.roadside_model is not None:
         parts |= {"roadside_model": asdict(run.roadside_model), "roadside_yolo": asdict(run.roadside.yolo)}
-        parts |= {"roadside_looks": shipped_looks_nets().sha256}
+        parts |= {"roadside_looks": shipped_looks_nets(sign=run.settings.roadside.sign_network).sha256}
     key = settings_key(parts)
     examinations: dict[str, str] = {}
     work: list[SegmentWork] = []
@@ -233,7 +233,14 @@ def _examine_segments(
         cpus=float(len(os.sched_getaffinity(0))) if own_process else 1.0,
         gpus=1.0 if "cuda" in run.model.runtime else 0.0,
     )
-    stage = ExamineSegments(detector, limits, resources, run.settings.detector.batch_size, run.roadside)
+    stage = ExamineSegments(
+        detector,
+        limits,
+        resources,
+        run.settings.detector.batch_size,
+        run.roadside,
+        sign_network=run.settings.roadside.sign_network,
+    )
     failed: list[StageFailure] = []
     steps: dict[str, float] = {}
     for result in run_stage(stage, work, run.engine):

@@ -85,6 +85,8 @@ def _with_looks(frame: Frame, found: Detections, nets: LooksNets | None) -> Road
     looks = [look_at(frame.image, box, name) for box, name in zip(found.xyxy, names, strict=True)]
     if nets is not None:
         for is_head, net, room in ((True, nets.head, HEAD_ROOM), (False, nets.sign, SIGN_ROOM)):
+            if net is None:
+                continue
             rows = [row for row, name in enumerate(names) if (name in SIGNAL_STATES) == is_head]
             shown = net.probabilities([cut_out(frame.image, found.xyxy[row], room) for row in rows])
             for row, likely in zip(rows, shown.tolist(), strict=True):

@@ -106,25 +106,30 @@ def read_looks_net(path: Path) -> LooksNet:
 
 @dataclass(frozen=True, slots=True)
 class LooksNets:
-    """Both networks."""
+    """The networks that look; ``sign`` is None where a sign's condition is left to its measures."""
 
-    sign: LooksNet
+    sign: LooksNet | None
     head: LooksNet
 
     @property
     def sha256(self) -> str:
         """Name both files by their content."""
-        return f"{self.sign.sha256} {self.head.sha256}"
+        return f"{self.sign.sha256 if self.sign is not None else None} {self.head.sha256}"
 
 
-def shipped_looks_nets() -> LooksNets:
+def shipped_looks_nets(*, sign: bool) -> LooksNets:
     """Read the networks that walkdown ships.
+
+    Args:
+        sign: Also the one for signs, which calls many a sound real sign faulty: see its card.
 
     Raises:
         WeightsNotFound: One isn't there.
         ModelError: One is none, or tells other things apart than this version of walkdown.
     """
-    return LooksNets(_shipped(SHIPPED_SIGN_LOOKS, SIGN_LOOKS), _shipped(SHIPPED_HEAD_LOOKS, HEAD_LOOKS))
+    return LooksNets(
+        _shipped(SHIPPED_SIGN_LOOKS, SIGN_LOOKS) if sign else None, _shipped(SHIPPED_HEAD_LOOKS, HEAD_LOOKS)
+    )
 
 
 def _shipped(path: Path, classes: tuple[str, ...]) -> LooksNet:
