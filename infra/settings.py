@@ -90,18 +90,29 @@ class DetectorSettings(_Group):
     """Which model looks at the frames.
 
     Attributes:
-        weights: Any ultralytics weights file; None for the shipped road model.
+        weights: Any ultralytics weights file, or a folder of a transformers detector; None for the shipped road model.
         confidence: Detections below it are dropped.
         image_size_px: Long side of the picture that the model sees.
         batch_size: Frames handed to the model at once.
-        runtime: ``auto`` takes a CUDA GPU if there is one, else OpenVINO.
+        runtime: ``auto`` takes torch on a CUDA GPU if there is one, else OpenVINO, else ONNX Runtime.
+        precision: ``auto`` takes float16 on a GPU; on a CPU bfloat16 where it has it, else float32.
+        tile_px: Side of tiles that larger pictures are looked at in besides; 0 for none.
+        tile_overlap: Share of its side by which a tile reaches into the next.
     """
 
     weights: LocalPath | None = None
     confidence: Annotated[float, Field(gt=0, lt=1)] = 0.15
     image_size_px: Annotated[int, Field(ge=64, le=4096, multiple_of=32)] = 640
     batch_size: Annotated[int, Field(ge=1)] = 8
-    runtime: Literal["auto", "openvino", "torch", "torch-cuda"] = "auto"
+    runtime: Literal["auto", "openvino", "onnxruntime", "torch", "tensorrt"] = "auto"
+    precision: Literal["auto", "fp32", "bf16", "fp16", "int8"] = "auto"
+    tile_px: Literal[0] | Annotated[int, Field(ge=128)] = 0
+    tile_overlap: Annotated[float, Field(ge=0, le=0.8)] = 0.2
+
+    @property
+    def precision_beside(self) -> Literal["auto", "fp32", "bf16", "fp16"]:
+        """Of the other models, which run as this one does: an int8 form was made and judged of this one alone."""
+        return "auto" if self.precision == "int8" else self.precision
 
 
 class RoadsideSettings(_Group):

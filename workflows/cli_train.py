@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from workflows.cli_options import Backbone, Config
+from workflows.cli_options import AsJson, Backbone, Config
 
 train_app = typer.Typer(no_args_is_help=True, help="Train walkdown's own models.")
 
@@ -90,6 +91,35 @@ def train_looks_command(
     with console_progress() as progress:
         rows = train_looks_nets(LooksJob(out, streets, per_street, epochs, seed), progress)
     print_rows(rows, "nothing to score")
+
+
+@train_app.command("int8")
+def train_int8_command(
+    data: Annotated[Path, typer.Option(help="A mix (TOML); the val split of each of its sets judges the int8 model.")],
+    weights: Annotated[Path | None, typer.Option(help="The shipped road model by default.")] = None,
+    data_root: Annotated[Path | None, typer.Option(help="Where the mix's paths start from.")] = None,
+    pictures: Annotated[Path | None, typer.Option(help="Folder to measure on; the mix's training pictures.")] = None,
+    count: Annotated[int, typer.Option(min=30, help="Pictures to measure on.")] = 150,
+    image_size: Annotated[int, typer.Option(min=64)] = 640,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an int8 model for OpenVINO; keep it only where it finds as well as the float model."""
+    from dataclasses import asdict
+
+    from infra.settings import load_settings
+    from vision.detectors.weights import find_weights
+    from workflows.listing import print_rows
+    from workflows.progress import console_progress
+    from workflows.train_int8 import Int8Job, train_int8
+
+    cache_dir = load_settings(config).storage.cache_dir / "openvino"
+    with console_progress() as progress:
+        compared = train_int8(
+            Int8Job(find_weights(weights), cache_dir, data, data_root, pictures, count, image_size), progress
+        )
+    rows = [asdict(one) for one in compared]
+    typer.echo(json.dumps(rows, indent=2)) if as_json else print_rows(rows, "nothing compared")
 
 
 @train_app.command("anomaly")

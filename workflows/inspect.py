@@ -192,8 +192,15 @@ def detector_config(settings: Settings, mask_logit: float) -> DetectorConfig:
         weights=choose_weights(chosen.weights, settings.models.research),
         cache_dir=settings.storage.cache_dir / "openvino",
         runtime=chosen.runtime,
-        yolo=YoloConfig(chosen.confidence, image_size=chosen.image_size_px, mask_logit=mask_logit),
+        yolo=YoloConfig(
+            chosen.confidence,
+            image_size=chosen.image_size_px,
+            mask_logit=mask_logit,
+            tile_px=chosen.tile_px,
+            tile_overlap=chosen.tile_overlap,
+        ),
         streams=1 if settings.engine.chosen == "ray" else 0,
+        precision=chosen.precision,
     )
 
 

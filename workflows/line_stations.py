@@ -104,5 +104,6 @@ def eyes_config(settings: Settings, folder: Path) -> EyesConfig:
     if weights is not None:
         yolo = YoloConfig(chosen.confidence, image_size=chosen.image_size_px)
         streams = 1 if settings.engine.chosen == "ray" else 0
-        surface = DetectorConfig(weights, cache_dir, settings.detector.runtime, yolo, streams)
+        precision = settings.detector.precision_beside
+        surface = DetectorConfig(weights, cache_dir, settings.detector.runtime, yolo, streams, precision)
     return EyesConfig(surface, cache_dir, folder)

@@ -30,6 +30,7 @@ def roadside_config(settings: Settings) -> DetectorConfig | None:
         runtime=settings.detector.runtime,
         yolo=YoloConfig(chosen.confidence, image_size=chosen.image_size_px),
         streams=1 if settings.engine.chosen == "ray" else 0,
+        precision=settings.detector.precision_beside,
     )
 
 

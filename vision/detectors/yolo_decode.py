@@ -30,6 +30,8 @@ class YoloConfig:
         max_detections: In one frame.
         mask_logit: A pixel belongs to a defect from this logit on. 0, the network's own edge, draws small defects
             about two input pixels too large all around; calibration measures what makes areas true.
+        tile_px: Side of the tiles that a larger picture is cut into and looked at besides as a whole; 0 for none.
+        tile_overlap: Share of its side by which a tile reaches into the next.
     """
 
     confidence: float = 0.15
@@ -37,6 +39,8 @@ class YoloConfig:
     image_size: int = 640
     max_detections: int = 100
     mask_logit: float = 0.0
+    tile_px: int = 0
+    tile_overlap: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)

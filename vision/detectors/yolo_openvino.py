@@ -6,9 +6,7 @@ threads, so that one process and many workers write the same ledger.
 
 from __future__ import annotations
 
-import json
 import os
-import tempfile
 import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -18,20 +16,30 @@ from typing import Any
 
 import openvino as ov
 
+from vision.detectors.conversions import ConversionKey, converted, read_class_names
 from vision.detectors.weights import weights_sha256
 from vision.detectors.yolo_decode import Letterbox, YoloConfig, decode, letterbox_for, to_input
-from vision.errors import InferenceError, ModelError, StoreError, WeightsNotFound
+from vision.errors import InferenceError, ModelError, WeightsNotFound
 from vision.protocols import ModelInfo
 from vision.types import Detections, Frame
-from vision.ultralytics_import import importing_ultralytics
 
-_FORMAT = 2  # of the cached conversion; raise it when convert() changes
+_FORMAT = 3  # of the cached conversion; raise it when convert_to_openvino() changes
+_CAPABILITIES = {"bf16": "BF16", "fp16": "FP16"}  # OpenVINO's names of what a CPU multiplies by itself
+_HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16", "int8": "f32"}  # of what isn't int8 in an int8 model, the last
 
 
 class OpenVinoYolo:
     """A Detector over an ultralytics YOLO or YOLO-seg weights file."""
 
-    def __init__(self, weights: Path, cache_dir: Path, config: YoloConfig, streams: int = 0) -> None:
+    def __init__(
+        self,
+        weights: Path,
+        cache_dir: Path,
+        config: YoloConfig,
+        streams: int = 0,
+        precision: str = "auto",
+        int8_folder: Path | None = None,
+    ) -> None:
         """Load, converting first if this machine hasn't yet.
 
         Args:
@@ -39,28 +47,30 @@ class OpenVinoYolo:
             cache_dir: Where converted models are kept.
             config: What to keep of the output.
             streams: Pictures examined at once, each by one thread; 0 for as many as the process has cores.
+            precision: ``auto`` takes bfloat16 where the CPU has it, else float32. ``int8`` takes the model that
+                ``walkdown train int8`` made of these weights.
+            int8_folder: Another place of that model, which has not been accepted yet.
 
         Raises:
             WeightsNotFound: No file there.
-            ModelError: The file is no YOLO, or OpenVINO can't run it.
+            ModelError: The file is no YOLO, OpenVINO can't run it, or not in that precision.
             StoreError: The converted model can't be kept in the cache.
         """
         if not weights.is_file():
             raise WeightsNotFound(f"no weights at {weights}")
         digest = weights_sha256(weights)
-        folder = cache_dir / f"{digest[:16]}-ov{ov.__version__.split('-')[0]}-f{_FORMAT}"
-        if not (folder / "model.xml").exists():
-            _convert(weights, folder)
-        description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        self._core = ov.Core()
+        self._precision = _choose_precision(self._core, precision)
+        folder = (
+            int8_folder or _accepted_int8(weights, cache_dir, digest)
+            if precision == "int8"
+            else converted(cache_dir, float_key(digest), lambda made: convert_to_openvino(weights, made))
+        )
         self._config = config
         self._streams = streams or len(os.sched_getaffinity(0))
-        self._core = ov.Core()
         self._model_path = folder / "model.xml"
         self._rings: dict[tuple[int, int], Iterator[Any]] = {}
-        precision = "bf16" if "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
-        self._precision = precision
-        names = tuple(description["names"])
-        self._info = ModelInfo(weights.stem, digest, f"openvino-{precision}", names)
+        self._info = ModelInfo(weights.stem, digest, f"openvino-{self._precision}", read_class_names(folder))
 
     @property
     def info(self) -> ModelInfo:
@@ -111,52 +121,67 @@ class OpenVinoYolo:
         options = {
             "NUM_STREAMS": str(self._streams),
             "INFERENCE_NUM_THREADS": str(self._streams),
-            "INFERENCE_PRECISION_HINT": self._precision,
+            "INFERENCE_PRECISION_HINT": _HINTS[self._precision],
         }
         return self._core.compile_model(model, "CPU", options)
 
 
-def _convert(weights: Path, folder: Path) -> None:
-    """Write the OpenVINO form of a weights file; the folder appears whole or not at all."""
+def float_key(weights_sha256: str) -> ConversionKey:
+    """Name the conversion that every precision but int8 runs."""
+    return ConversionKey(weights_sha256, f"ov{ov.__version__.split('-')[0]}", "float", _FORMAT)
+
+
+def int8_key(weights_sha256: str) -> ConversionKey:
+    """Name the int8 model that was made of some weights and accepted."""
+    return ConversionKey(weights_sha256, f"ov{ov.__version__.split('-')[0]}", "int8", _FORMAT)
+
+
+def _choose_precision(core: Any, asked: str) -> str:
+    able = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    if asked == "auto":
+        return "bf16" if "BF16" in able else "fp32"
+    if asked in _CAPABILITIES and _CAPABILITIES[asked] not in able:
+        raise ModelError(f"this CPU has no {asked}: set detector.precision to auto, fp32 or int8")
+    return asked
+
+
+def _accepted_int8(weights: Path, cache_dir: Path, digest: str) -> Path:
+    folder = cache_dir / int8_key(digest).folder_name
+    if not folder.is_dir():
+        raise ModelError(
+            f"no int8 form of {weights.name} was made and accepted on this machine: make it with walkdown train int8, "
+            "or set detector.precision to auto"
+        )
+    return folder
+
+
+def convert_to_openvino(weights: Path, folder: Path) -> None:
+    """Write the OpenVINO form of a weights file into an empty folder.
+
+    Raises:
+        ModelError: The file is no detector.
+    """
     import torch
 
-    with importing_ultralytics():
-        from ultralytics import YOLO
+    from vision.detectors.yolo_network import EXAMPLE_SHAPE, open_network  # torch takes seconds to import
 
-    try:
-        yolo = YOLO(str(weights))
-        network = yolo.model.float().eval()
-        names = [yolo.names[key] for key in sorted(yolo.names)]
-    except (RuntimeError, AttributeError, KeyError, TypeError, OSError, ValueError) as err:
-        raise ModelError(f"{weights} is not an ultralytics weights file that can be loaded: {err}") from err
-    if yolo.task not in {"segment", "detect"}:
-        raise ModelError(f"{weights} is for {yolo.task}; a detector's weights are for segment or detect")
-    head = network.model[-1]
-    head.export, head.format, head.dynamic, head.end2end = True, "openvino", True, False
-    network = network.fuse(verbose=False) if hasattr(network, "fuse") else network
-    example = torch.zeros(1, 3, 384, 640)
+    network = open_network(weights, "openvino")
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # OpenVINO traces with torch.jit, which torch is retiring
-        network(example)
-        model = ov.convert_model(network, example_input=example, input=[-1, 3, -1, -1])
+        model = ov.convert_model(
+            network.module, example_input=torch.zeros(EXAMPLE_SHAPE), input=[-1, EXAMPLE_SHAPE[1], -1, -1]
+        )
+    save_openvino(model, folder)
+    network.write_description(folder)
+
+
+def save_openvino(model: Any, folder: Path, *, compress_to_fp16: bool = True) -> None:
+    """Write ``model.xml`` and ``model.bin``.
+
+    Raises:
+        OSError: It can't be written; OpenVINO's own writer says so by a RuntimeError.
+    """
     try:
-        _keep(model, {"names": names, "task": yolo.task}, folder)
-    except (OSError, RuntimeError) as err:  # OpenVINO's writer raises the latter
-        raise StoreError(
-            f"the model converted for OpenVINO can't be kept in {folder.parent}: {err}; free some space there, or name "
-            "another folder by storage.cache_dir"
-        ) from err
-
-
-def _keep(model: Any, description: dict[str, Any], folder: Path) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        made = Path(scratch) / "made"
-        made.mkdir()
-        ov.save_model(model, made / "model.xml", compress_to_fp16=True)
-        (made / "model.json").write_text(json.dumps(description), encoding="utf-8")
-        try:
-            made.rename(folder)
-        except OSError:
-            if not (folder / "model.xml").exists():  # another process may have finished first
-                raise
+        ov.save_model(model, folder / "model.xml", compress_to_fp16=compress_to_fp16)
+    except RuntimeError as err:
+        raise OSError(str(err)) from err

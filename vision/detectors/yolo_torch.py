@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -12,45 +12,36 @@ import torch
 from vision.detectors.nested import without_nested
 from vision.detectors.weights import weights_sha256
 from vision.detectors.yolo_decode import YoloConfig
+from vision.detectors.yolo_network import open_yolo
 from vision.errors import InferenceError, ModelError, WeightsNotFound
 from vision.protocols import ModelInfo
 from vision.types import Detections, Frame, frozen
-from vision.ultralytics_import import importing_ultralytics
-
-with importing_ultralytics():
-    from ultralytics import YOLO
 
 
 class TorchYolo:
     """A Detector over any ultralytics weights file for ``detect`` or ``segment``."""
 
-    def __init__(self, weights: Path, config: YoloConfig, device: str) -> None:
+    def __init__(
+        self, weights: Path, config: YoloConfig, precision: str = "auto", device: Literal["auto", "cpu"] = "auto"
+    ) -> None:
         """Load onto a device.
 
         Args:
             weights: A ``.pt`` file.
             config: What to keep of the output.
-            device: ``cpu``, ``cuda`` or ``cuda:N``.
+            precision: ``fp32`` or ``fp16``; ``auto`` takes float16 on a GPU.
+            device: ``auto`` takes a CUDA GPU where torch sees one.
 
         Raises:
             WeightsNotFound: No file there.
-            ModelError: The file is no detector, or the device isn't there.
+            ModelError: The file is no detector, or the device doesn't do that precision.
         """
         if not weights.is_file():
             raise WeightsNotFound(f"no weights at {weights}")
-        if device.startswith("cuda") and not torch.cuda.is_available():
-            raise ModelError("detector.runtime asks for CUDA, but torch sees no GPU: set it to auto or openvino")
-        try:
-            self._yolo: Any = YOLO(str(weights))
-            names = tuple(self._yolo.names[key] for key in sorted(self._yolo.names))
-        except (RuntimeError, AttributeError, KeyError, TypeError, OSError, ValueError) as err:
-            raise ModelError(f"{weights} is not an ultralytics weights file that can be loaded: {err}") from err
-        if self._yolo.task not in {"segment", "detect"}:
-            raise ModelError(f"{weights} is for {self._yolo.task}; a detector's weights are for segment or detect")
+        self._device, self._half = choose_device(precision, device)
+        self._yolo, names = open_yolo(weights)
         self._config = config
-        self._device = device
-        self._half = device.startswith("cuda")
-        runtime = f"torch-{device}-{'fp16' if self._half else 'fp32'}"
+        runtime = f"torch-{self._device}-{'fp16' if self._half else 'fp32'}"
         self._info = ModelInfo(weights.stem, weights_sha256(weights), runtime, names)
 
     @property
@@ -95,3 +86,15 @@ class TorchYolo:
             outlines=tuple(frozen(np.asarray(polygon, dtype=np.float32).reshape(-1, 2)) for polygon in polygons),
         )
         return without_nested(found)
+
+
+def choose_device(precision: str, device: Literal["auto", "cpu"] = "auto") -> tuple[str, bool]:
+    """Give torch's device, and whether it computes in float16.
+
+    Raises:
+        ModelError: float16 is asked for without a GPU: a CPU does it many times slower than float32.
+    """
+    chosen = "cuda" if device == "auto" and torch.cuda.is_available() else "cpu"
+    if precision == "fp16" and chosen == "cpu":
+        raise ModelError('detector.precision = "fp16" needs a CUDA GPU with torch: set it to auto')
+    return chosen, chosen == "cuda" and precision != "fp32"
