@@ -85,6 +85,7 @@ def finding_rows(settings: Settings, inspection: str | None) -> list[Row]:
                     "latitude_deg": facts.latitude_deg,
                     "longitude_deg": facts.longitude_deg,
                     "position_error_m": facts.position_error_m,
+                    "condition": facts.condition,
                     "area_m2": facts.area_m2.value if facts.area_m2 else None,
                     "action": treatment.action if treatment else None,
                     "priority": treatment.priority if treatment else None,
@@ -164,7 +165,8 @@ def _place(row: Row) -> str | None:
         return f"{row['route'] or ''} {chainage(row['chainage_m'])}{error}".lstrip()
     if row["latitude_deg"] is not None:
         return f"{coordinates(row['latitude_deg'], row['longitude_deg'])}{error}"
-    return None
+    condition = row.get("condition")  # of a part on a line it begins with site, line, station, asset and part
+    return str(condition) if condition is not None else None
 
 
 def _when(row: Row) -> str | None:

@@ -61,8 +61,12 @@ def test_a_finding_is_one_line_where_nobody_sets_a_width(capsys: pytest.CaptureF
         ({"chainage_m": None}, "51.196992° N, 10.390170° E ± 2.0 m"),
         ({"route": None}, "26+566 ± 2.0 m"),
         ({"chainage_m": None, "latitude_deg": None, "position_error_m": None}, None),
+        (
+            {"chainage_m": None, "latitude_deg": None, "position_error_m": None, "condition": "Works, Line A, S2: pit"},
+            "Works, Line A, S2: pit",
+        ),
     ],
-    ids=["coordinates", "chainage of no named route", "nowhere"],
+    ids=["coordinates", "chainage of no named route", "nowhere", "a part on a line"],
 )
 def test_a_place_is_written_as_far_as_it_is_known(changes: dict[str, Any], place: str | None) -> None:
     assert finding_table([finding_row(**changes)])[0]["place"] == place
