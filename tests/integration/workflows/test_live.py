@@ -120,7 +120,8 @@ def test_a_camera_that_goes_away_is_sought_again_and_the_report_says_for_how_lon
         assert "hush-hush" not in text
 
 
-PART_CLASS = '[[part_class]]\nname = "housing"\ndefects = ["crack"]\n'
+PART_CLASS = '[[part_class]]\nname = "housing"\ndefects = ["dent"]\n'
+"""A kind that no model finds, so that no part can be judged, whichever models ship."""
 
 
 class BreaksTheStore(PlainProgress):
