@@ -32,8 +32,8 @@ def prioritise(state: AgentState, deps: AgentDeps) -> Prioritised:
     return {"assessments": assessments}
 
 
-def rank(assessment: Assessment, facts: FindingFacts) -> tuple[int, int, int, int, int, float, str]:
-    """Give the sort key: what needs work by priority, worse first, then severity, confidence and, for ties, the id.
+def rank(assessment: Assessment, facts: FindingFacts) -> tuple[int, int, int, int, int, int, float, str]:
+    """Give the sort key: work by priority, what is due first, worse first, then by severity, confidence and the id.
 
     After the findings with work to do come those that nobody could assess, then those that this inspection didn't see
     or saw repaired, then the rejected ones.
@@ -48,6 +48,7 @@ def rank(assessment: Assessment, facts: FindingFacts) -> tuple[int, int, int, in
     return (
         group,
         LAST_PRIORITY + 1 if assessment.treatment is None else assessment.treatment.priority,
+        0 if assessment.treatment is None else assessment.treatment.response_days,
         0 if facts.status == "worse" else 1,
         0 if grade is None else -1 - LEVELS.index(grade.high),
         0 if grade is None else -1 - LEVELS.index(grade.low),
