@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.machine import cpu_name
 from infra.settings import LiveSettings, Settings, load_settings
 from vision.detectors.load import DetectorConfig, load_detector
 from vision.detectors.weights import SHIPPED_DIR, find_surface_weights
@@ -97,7 +98,7 @@ def _measure(folder: Path, line: LineSimulation, settings: Settings, detector: D
         sys.exit("no alert was told: give more --parts, or another --seed")
     latency = live.alerts.latency
     after = os.getloadavg()[0]
-    print(f"{len(os.sched_getaffinity(0))} cores, {_cpu()}; load average {before:.1f} before, {after:.1f} after")
+    print(f"{len(os.sched_getaffinity(0))} cores, {cpu_name()}; load average {before:.1f} before, {after:.1f} after")
     print(f"{detector.info.name}, {detector.info.runtime}; {line.fps} frames a second, {report.totals.parts} parts")
     print(f"{live.frames_captured} frames, {live.frames_looked_at} looked at, {live.frames_dropped} dropped")
     within = "yes" if latency.p95_s <= 1.0 else "no"
@@ -105,15 +106,6 @@ def _measure(folder: Path, line: LineSimulation, settings: Settings, detector: D
         f"capture to alert, {latency.alerts} alerts: 50 % {latency.median_s:.3f} s, 95 % {latency.p95_s:.3f} s, "
         f"all {latency.most_s:.3f} s; 95 % within 1 s: {within}"
     )
-
-
-def _cpu() -> str:
-    names = [line.split(":", 1)[1].strip() for line in _lines(Path("/proc/cpuinfo")) if line.startswith("model name")]
-    return names[0] if names else "CPU not named"
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text().splitlines() if path.is_file() else []
 
 
 if __name__ == "__main__":
