@@ -1,4 +1,4 @@
-"""The models that come with walkdown, by what their cards say: ``vision/weights/NAME.md`` stands beside ``NAME.pt``.
+"""The models that come with walkdown, by what their cards say: ``vision/weights/NAME.md`` stands beside its weights.
 
 A card begins with a block of TOML between two lines of ``+++``: what a program wants to know of the model.
 """
@@ -14,6 +14,7 @@ from vision.detectors.weights import SHIPPED_DIR
 from vision.errors import ConfigError, ModelError
 
 _FENCE = "+++"
+_SUFFIXES = (".pt", ".npz")
 _KEYS = {"finds", "domain", "default", "research_only", "figure", "classes", "data"}
 
 
@@ -60,7 +61,7 @@ def read_cards(folder: Path = SHIPPED_DIR) -> tuple[ModelCard, ...]:
     Raises:
         ModelError: Weights have no card, or a card isn't in the form that it must have.
     """
-    cards = [_read_card(weights) for weights in sorted(folder.glob("*.pt"))]
+    cards = [_read_card(path) for path in sorted(folder.iterdir()) if path.suffix in _SUFFIXES]
     return tuple(sorted(cards, key=lambda card: (not card.default, card.name)))
 
 

@@ -50,7 +50,9 @@ def _false_positives(
     settings, rules = load_settings(config), FalsePositives()
     yolo = YoloConfig(rules.confidence, image_size=image_size)
     cache_dir = settings.storage.cache_dir / "openvino"
-    detector = load_detector(DetectorConfig(weights, cache_dir, settings.detector.runtime, yolo))
+    chosen = settings.detector
+    config_of_it = DetectorConfig(weights, cache_dir, chosen.runtime, yolo, precision=chosen.precision)
+    detector = load_detector(config_of_it)
     with console_progress() as progress:
         return show_false_positives(detector, *data, out_dir, rules, progress)
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from vision.errors import ConfigError, StoreError
 from vision.evidence import render_closeup
 from vision.protocols import Detector
+from vision.training.labelled_pictures import labelled_frame, read_labelled
 from vision.training.mix import Mix, MixSource, read_mix
 from vision.training.yolo_dataset import write_yolo_dataset
-from vision.types import Detections, Frame
+from vision.types import Detections
 from workflows.progress import Progress
 
 _SEED = 1
@@ -81,18 +81,17 @@ def _unlabelled(
 ) -> Iterator[Found]:
     dataset = scratch / source.path.name
     write_yolo_dataset(Mix(mix.names, (source,)), dataset)
-    layout = yaml.safe_load((dataset / "data.yaml").read_text(encoding="utf-8"))
-    pictures = sorted((dataset / layout["val"]).iterdir())
+    pictures = read_labelled(dataset, "val", mix.names)
     progress.start(source.path.name, len(pictures))
     for start in range(0, len(pictures), _AT_ONCE):
         some = pictures[start : start + _AT_ONCE]
-        frames = [Frame(path.stem, 0, np.asarray(cv2.imread(str(path)), np.uint8)) for path in some]
-        for path, frame, detections in zip(some, frames, detector.detect(frames), strict=True):
-            labels = _label_boxes(dataset / "labels" / "val" / f"{path.stem}.txt", frame.image.shape[1::-1])
-            for row in _free_of(detections, labels, rules):
+        frames = [labelled_frame(one, start + place) for place, one in enumerate(some)]
+        for one, frame, detections in zip(some, frames, detector.detect(frames), strict=True):
+            height, width = frame.image.shape[:2]
+            for row in _free_of(detections, one.boxes * [width, height, width, height], rules):
                 name = detections.class_names[int(detections.class_id[row])]
                 confidence = float(detections.confidence[row])
-                yield path.resolve(), name, confidence, detections.xyxy[row], detections.outlines[row]
+                yield one.path.resolve(), name, confidence, detections.xyxy[row], detections.outlines[row]
         progress.advance(len(some))
 
 
@@ -109,14 +108,6 @@ def covered(box: NDArray[np.float32], labels: NDArray[np.float64]) -> float:
     low, high = np.maximum(box[:2], labels[:, :2]), np.minimum(box[2:], labels[:, 2:])
     common = np.prod(np.clip(high - low, 0.0, None), axis=1)
     return float(common.max() / max(float(np.prod(box[2:] - box[:2])), 1e-9))
-
-
-def _label_boxes(path: Path, size_wh: Sequence[int]) -> NDArray[np.float64]:
-    boxes = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        points = np.array([float(value) for value in line.split()[1:]]).reshape(-1, 2) * np.asarray(size_wh)
-        boxes.append(np.concatenate([points.min(axis=0), points.max(axis=0)]))
-    return np.array(boxes, np.float64).reshape(-1, 4)
 
 
 def _write(out_dir: Path, source: str, found: Sequence[Found]) -> None:

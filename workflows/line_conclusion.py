@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
 
 from infra.database import reading, writing
 from infra.evidence import EvidenceStore
+from infra.merge_rules import MergeRules
 from infra.settings import Settings
-from infra.store.assessments import save_report_location
+from infra.store.assessments import load_agent_result, save_report_location
+from infra.store.facts import finding_facts
 from infra.store.inspections import (
     complete_inspection,
     inspection_row,
@@ -26,7 +29,8 @@ from vision.protocols import ModelInfo
 from vision.types import FootageInfo
 from workflows.assess import assess_findings
 from workflows.footage_plan import settings_key
-from workflows.line_content import LineReport, LineRun, StationNote, build_line_report, station_note
+from workflows.line_builder import LineRun, build_line_report, station_note
+from workflows.line_content import FindingWord, LineReport, StationNote
 from workflows.line_files import line_files
 from workflows.line_sightings import line_sightings
 from workflows.line_stations import class_of
@@ -95,7 +99,7 @@ def conclude(
     """
     _into_ledger(database, facts, settings)
     assess_findings(database, settings, facts.inspection_id, progress)
-    report = _report(database, facts)
+    report = _report(database, facts, settings.ledger)
     files, pictures = line_files(report, evidence)
     path = write_files(out, files, pictures)
     with writing(database) as session:
@@ -121,7 +125,7 @@ def _into_ledger(database: Engine, facts: LineFacts, settings: Settings) -> None
         merge_into_ledger(session, facts.inspection_id, settings.ledger)
 
 
-def _report(database: Engine, facts: LineFacts) -> LineReport:
+def _report(database: Engine, facts: LineFacts, rules: MergeRules) -> LineReport:
     notes: list[StationNote] = []
     results: list[StationResult] = []
     with reading(database) as session:
@@ -132,6 +136,7 @@ def _report(database: Engine, facts: LineFacts) -> LineReport:
             for stored in load_sightings(session, facts.inspection_id)
             if stored.finding_id is not None
         }
+        words = _words(session, facts.inspection_id, rules)
         for one in facts.footages:
             result = load_station(session, one.examination_id)
             if result is not None:
@@ -147,5 +152,16 @@ def _report(database: Engine, facts: LineFacts) -> LineReport:
         finding_of,
         dict(facts.seconds),
         facts.live,
+        words,
     )
     return build_line_report(run, notes, results)
+
+
+def _words(session: Session, inspection_id: str, rules: MergeRules) -> dict[str, FindingWord]:
+    """Give what the ledger and the agent say of each finding."""
+    agent = load_agent_result(session, inspection_id)
+    verdicts = {one.finding_id: one.verdict for one in agent.assessments} if agent is not None else {}
+    return {
+        one.finding_id: FindingWord(status=one.status, verdict=verdicts.get(one.finding_id), sightings=one.sightings)
+        for one in finding_facts(session, inspection_id, rules)
+    }

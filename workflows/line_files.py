@@ -12,7 +12,7 @@ from infra.evidence import EvidenceStore
 from workflows.exports import EVIDENCE_FOLDER, FINDING_PROPERTIES, Json, table_cell
 from workflows.line_content import DefectEntry, LineReport, PartEntry, SpellEntry
 from workflows.line_sightings import ANOMALY, EQUIPMENT
-from workflows.render_line_report import PICTURES_IN_PAGE, render_line_report
+from workflows.render_line_report import render_line_report
 
 PART_COLUMNS = (
     "number", "part_id", "verdict", "severity", "reasons", "defects", "line_place", "footage", "entered_s", "left_s",
@@ -89,7 +89,6 @@ def line_inspection_json(report: LineReport) -> str:
         }
         for one in report.failures
     ]
-    document["pictures_in_page"] = PICTURES_IN_PAGE
     return _dump(document)
 
 
@@ -113,11 +112,19 @@ def _findings(report: LineReport) -> Iterator[Mapping[str, Json]]:
     for part in report.attention:
         for defect in part.defects:
             if defect.finding_id is not None:
-                yield _part_properties(part, defect.finding_id, defect.kind) | _defect_properties(defect)
+                known = _part_properties(part, defect.finding_id, defect.kind)
+                yield known | _defect_properties(defect) | _ledger_properties(report, defect.finding_id)
         if part.anomaly_finding_id is not None:
-            yield _part_properties(part, part.anomaly_finding_id, ANOMALY)
+            known = _part_properties(part, part.anomaly_finding_id, ANOMALY)
+            yield known | _ledger_properties(report, part.anomaly_finding_id)
     for spell in report.faults:
-        yield _spell_properties(spell)
+        yield _spell_properties(spell) | _ledger_properties(report, spell.finding_id)
+
+
+def _ledger_properties(report: LineReport, finding_id: str | None) -> dict[str, Json]:
+    """Give what the ledger and the agent say of a finding; nothing where they don't know it."""
+    word = report.findings.get(finding_id) if finding_id is not None else None
+    return {} if word is None else {"status": word.status, "verdict": word.verdict, "sightings": word.sightings}
 
 
 def _part_properties(part: PartEntry, finding_id: str, class_name: str) -> dict[str, Json]:
@@ -127,9 +134,7 @@ def _part_properties(part: PartEntry, finding_id: str, class_name: str) -> dict[
         "class_name": class_name,
         "severity": part.severity,
         "severity_basis": "acceptance limits of the plant file" if part.severity else None,
-        "status": "new",
         "place": f"{part.place}, part {part.label}",
-        "sightings": 1,
         "footage_id": part.footage_id,
         "first_pts_s": round(part.entered_s, 6),
         "last_pts_s": round(part.left_s, 6),
@@ -163,9 +168,7 @@ def _spell_properties(spell: SpellEntry) -> dict[str, Json]:
         "confidence": round(spell.probability, 4),
         "severity": spell.severity,
         "severity_basis": "severity of the watch in the plant file",
-        "status": "new",
         "place": f"{spell.place}, {spell.watch}",
-        "sightings": 1,
         "footage_id": spell.footage_id,
         "first_pts_s": round(spell.from_s, 6),
         "last_pts_s": round(spell.to_s, 6),

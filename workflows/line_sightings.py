@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from infra.identity import content_hash
@@ -58,12 +59,15 @@ def line_sightings(
 
 def _of_part(info: FootageInfo, station: Station, where: str, part: StoredPart) -> list[tuple[str, Sighting]]:
     label = part.part_id or f"no. {part.number}"
-    reasons = {breach.kind: breach.reason for breach in part.verdict.breaches}
+    reasons: defaultdict[int, list[str]] = defaultdict(list)
+    for breach in part.verdict.breaches:
+        for index in breach.defects:
+            reasons[index].append(breach.reason)
     found = []
     for index, defect in enumerate(part.defects):
-        if defect.defect.kind in reasons:
+        if index in reasons:
             name = defect_sighting_id(info.footage_id, station.name, part.number, index)
-            condition = f"{where}, part {label}: {reasons[defect.defect.kind]}"
+            condition = f"{where}, part {label}: {'; '.join(reasons[index])}"
             found.append((name, _of_defect(name, info.footage_id, station, defect, part.looks, condition)))
     if part.anomalous and part.box is not None:
         name = anomaly_sighting_id(info.footage_id, station.name, part.number)

@@ -20,6 +20,9 @@ from vision.plant import PartClass, Plant, Station
 from vision.protocols import ModelInfo
 from workflows.footage_plan import settings_key
 
+_FORMAT = 2
+"""Of what is stored of a part; raised when that changes, so that footage is looked at again."""
+
 
 def station_of(names: Sequence[str], plant: Plant, named: str | None) -> Station:
     """Tell which station a footage shows.
@@ -77,6 +80,7 @@ def examination_key(
         files["belt"] = hashlib.sha256(b"".join(one.read_bytes() for one in pictures if one.is_file())).hexdigest()
     return settings_key(
         {
+            "format": _FORMAT,
             "station": asdict(station),
             "part_class": asdict(class_of(plant, station)),
             "model": asdict(model),

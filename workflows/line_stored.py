@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from infra.evidence import EvidenceStore
-from infra.store.line import StationResult, StoredDefect, StoredPart, StoredSpell, StoredView
+from infra.store.line import StationResult, StoredBox, StoredDefect, StoredPart, StoredSpell, StoredView
 from vision.errors import StoreError
 from vision.line.part_defects import SeenDefect
 from vision.line.station_stage import FinishedPart, FinishedSpell, InspectedStation
@@ -65,7 +65,7 @@ def stored_part(finished: FinishedPart, evidence: EvidenceStore) -> StoredPart:
         tuple(_stored_defect(defect) for defect in part.defects),
         part.anomaly_score,
         part.anomalous,
-        StoredView(*finished.shown, 1.0) if finished.shown is not None else None,
+        StoredBox(*finished.shown) if finished.shown is not None else None,
         tuple(evidence.put(jpeg, ".jpg") for jpeg in finished.jpegs),
     )
 

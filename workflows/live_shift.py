@@ -23,7 +23,8 @@ from vision.line.station_stage import FinishedPart, FinishedSpell
 from vision.live.queue import FrameQueue, LiveFrame
 from vision.live.reader import CameraReader
 from vision.live.station import LiveEvent, LiveStation
-from workflows.line_content import LineRun, StationNote, part_entry, spell_entry, station_note
+from workflows.line_builder import LineRun, part_entry, spell_entry, station_note
+from workflows.line_content import StationNote
 from workflows.line_sightings import line_sightings
 from workflows.line_stations import class_of
 from workflows.line_stored import stored_part, stored_spell

@@ -22,11 +22,19 @@ _WHOLE = 0
 
 @dataclass(frozen=True, slots=True)
 class StoredView:
-    """One frame's view of a defect, or of a part: when, its box in pixels of the frame, the detector's confidence."""
+    """One frame's view of a defect: when, its box in pixels of the frame, the detector's confidence."""
 
     pts_ns: int
     xyxy: tuple[float, float, float, float]
     confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBox:
+    """Where a frame shows a part: when, and its box in pixels of the frame."""
+
+    pts_ns: int
+    xyxy: tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,7 @@ class StoredPart:
     defects: tuple[StoredDefect, ...]
     anomaly_score: float | None
     anomalous: bool | None
-    box: StoredView | None
+    box: StoredBox | None
     pictures: tuple[str, ...]
 
 
@@ -192,13 +200,17 @@ def _part(row: PartRow) -> StoredPart:
         row.entered_pts_ns,
         row.left_pts_ns,
         row.looks,
-        PartVerdict(verdict, tuple(Breach(**breach) for breach in row.breaches), tuple(row.reasons)),
+        PartVerdict(verdict, tuple(_breach(breach) for breach in row.breaches), tuple(row.reasons)),
         tuple(_defect(values) for values in row.defects),
         row.anomaly_score,
         row.anomalous,
-        _view(row.box) if row.box is not None else None,
+        _box(row.box) if row.box is not None else None,
         tuple(row.pictures),
     )
+
+
+def _breach(values: Mapping[str, Any]) -> Breach:
+    return Breach(values["kind"], values["severity"], values["reason"], tuple(values["defects"]))
 
 
 def _defect(values: Mapping[str, Any]) -> StoredDefect:
@@ -210,6 +222,11 @@ def _defect(values: Mapping[str, Any]) -> StoredDefect:
         tuple((x, y) for x, y in values["outline"]),
         (across, down),
     )
+
+
+def _box(values: Mapping[str, Any]) -> StoredBox:
+    left, top, right, bottom = values["xyxy"]
+    return StoredBox(values["pts_ns"], (left, top, right, bottom))
 
 
 def _view(values: Mapping[str, Any]) -> StoredView:

@@ -102,7 +102,7 @@ class InspectedPart:
         anomaly_score: None where no anomaly model looked; 1 is the usual distance of a normal patch.
         anomalous: Whether that is beyond the station's threshold; None where none looked.
         picture: None if it was never whole in view.
-        heat: (H, W) float32 over the part's box in ``picture``, where it is anomalous.
+        heat: (H, W) float32 over the part's box in ``picture``, where it is anomalous; 1 is the most of normal parts.
     """
 
     number: int
@@ -247,7 +247,7 @@ class StationInspector:
             return None, None, None
         crop = cut_out(part.picture.image, part.picture.xyxy)
         found = next(iter(eye.model.examine([crop], eye.backbone)))
-        return found.score, found.anomalous, found.heat if found.anomalous else None
+        return found.score, found.anomalous, found.heat / eye.model.usual_heat if found.anomalous else None
 
 
 def _of_usual_size(looks: Sequence[PartLook]) -> list[PartLook]:

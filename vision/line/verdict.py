@@ -31,11 +31,19 @@ class PartDefect:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A limit that a part exceeds: which kind of defect, how severe, and in words."""
+    """A limit that a part exceeds.
+
+    Attributes:
+        kind: Of defect.
+        severity: Of it.
+        reason: In words.
+        defects: Which of the part's defects exceed it, by their place in its list.
+    """
 
     kind: str
     severity: Level
     reason: str
+    defects: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +75,16 @@ def judge_part(defects: Sequence[PartDefect], part_class: PartClass, unmade: Seq
     breaches: list[Breach] = []
     reasons = list(unmade)
     for kind, count in sorted(Counter(defect.kind for defect in defects).items()):
+        own = tuple(index for index, defect in enumerate(defects) if defect.kind == kind)
         limit = part_class.limit(kind)
         if limit is None:
-            breaches.append(Breach(kind, "high", f"{kind}: never acceptable on a {part_class.name}"))
+            breaches.append(Breach(kind, "high", f"{kind}: never acceptable on a {part_class.name}", own))
             continue
         if limit.max_count is not None and count > limit.max_count:
-            breaches.append(Breach(kind, limit.severity, f"{kind}: {count}, at most {limit.max_count} allowed"))
-        for defect in defects:
-            if defect.kind == kind:
-                _hold(defect, limit, breaches, reasons)
+            reason = f"{kind}: {count}, at most {limit.max_count} allowed"
+            breaches.append(Breach(kind, limit.severity, reason, own))
+        for index in own:
+            _hold(index, defects[index], limit, breaches, reasons)
     if breaches:
         return PartVerdict("reject", tuple(breaches))
     if reasons:
@@ -83,7 +92,7 @@ def judge_part(defects: Sequence[PartDefect], part_class: PartClass, unmade: Seq
     return PartVerdict("ok")
 
 
-def _hold(defect: PartDefect, limit: Limit, breaches: list[Breach], reasons: list[str]) -> None:
+def _hold(index: int, defect: PartDefect, limit: Limit, breaches: list[Breach], reasons: list[str]) -> None:
     bounds = (
         ("long", "mm", defect.length_mm, limit.max_length_mm),
         ("wide", "mm", defect.width_mm, limit.max_width_mm),
@@ -96,4 +105,4 @@ def _hold(defect: PartDefect, limit: Limit, breaches: list[Breach], reasons: lis
             reasons.append(f"{defect.kind}: its limit is in {unit}, and the station has no mm_per_px")
         elif size > most:
             reason = f"{defect.kind}: {size:.1f} {unit} {how}, at most {most:g} {unit} allowed"
-            breaches.append(Breach(defect.kind, limit.severity, reason))
+            breaches.append(Breach(defect.kind, limit.severity, reason, (index,)))

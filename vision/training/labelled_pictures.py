@@ -53,7 +53,7 @@ def look(detector: Detector, pictures: Sequence[LabelledPicture]) -> list[Pictur
     """
     looked: list[Picture] = []
     for chunk in _chunks(pictures):
-        frames = [_frame(picture, len(looked) + place) for place, picture in enumerate(chunk)]
+        frames = [labelled_frame(picture, len(looked) + place) for place, picture in enumerate(chunk)]
         for picture, frame, found in zip(chunk, frames, detector.detect(frames), strict=True):
             height, width = frame.image.shape[:2]
             corners = picture.boxes * np.array([width, height] * 2, dtype=np.float64)
@@ -66,7 +66,12 @@ def _chunks(pictures: Sequence[LabelledPicture]) -> Iterator[Sequence[LabelledPi
         yield pictures[start : start + _AT_ONCE]
 
 
-def _frame(picture: LabelledPicture, number: int) -> Frame:
+def labelled_frame(picture: LabelledPicture, number: int) -> Frame:
+    """Read a picture as a frame; its number stands for a time.
+
+    Raises:
+        InputError: It can't be read.
+    """
     image = cv2.imread(str(picture.path), cv2.IMREAD_COLOR)
     if image is None:
         raise InputError(f"{picture.path} can't be read as a picture")

@@ -1,14 +1,11 @@
 import io
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from infra.alerts import Alert, AlertRules, AlertSender, AlertSeverity
+from tests.live_servers import webhook
 from vision.errors import ConfigError
 
 
@@ -26,31 +23,9 @@ def _alert(class_name: str = "scratch", severity: AlertSeverity = "medium") -> A
     )
 
 
-@contextmanager
-def _webhook(answers: list[int]) -> Iterator[tuple[str, list[dict[str, object]]]]:
-    """Serve a webhook that gives these answers in turn, then 200; what it was sent is listed."""
-    got: list[dict[str, object]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(answers.pop(0) if answers else 200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/alerts", got
-        server.shutdown()
-        thread.join()
-
-
 def test_an_alert_is_a_line_of_json_and_reaches_the_webhook_at_a_later_try() -> None:
     stream = io.StringIO()
-    with _webhook([503, 500]) as (url, got):
+    with webhook([503, 500]) as (url, got):
         sender = AlertSender(AlertRules(webhook_url=url, wait_s=0.02), stream, lambda _: None)
         sender.send(_alert())
         sender.close()
@@ -76,7 +51,7 @@ def test_a_dead_webhook_is_told_and_stops_nothing() -> None:
 
 
 def test_a_webhook_that_refuses_is_not_asked_again() -> None:
-    with _webhook([404]) as (url, got):
+    with webhook([404]) as (url, got):
         sender = AlertSender(AlertRules(webhook_url=url, wait_s=0.02), io.StringIO(), lambda _: None)
         sender.send(_alert())
         sender.close()

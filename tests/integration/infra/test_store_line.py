@@ -34,7 +34,7 @@ STATION = Station(
     surface=False,
 )
 PLANT = Plant("Works", (STATION,), (PartClass("housing", ()),))
-REJECT = PartVerdict("reject", (Breach("crack", "high", "crack: never acceptable on a housing"),))
+REJECT = PartVerdict("reject", (Breach("crack", "high", "crack: never acceptable on a housing", (0,)),))
 INFO = FootageInfo(
     footage_id="f" * 64, path="rtsp://camera/1", kind="live", width_px=64, height_px=48,
     frame_pts_ns=np.zeros(1, np.int64), keyframe_pts_ns=np.zeros(1, np.int64), codec="live", clock="arrival",

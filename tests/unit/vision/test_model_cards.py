@@ -16,7 +16,7 @@ def test_each_shipped_model_has_a_card_and_no_default_is_for_research_only() -> 
     assert not any(card.default and card.research_only for card in cards)
     assert all(card.research_only == ("research" in card.name) for card in cards)
     for card in cards:
-        assert card.text.startswith(f"# Model card: `{card.name}.pt`")
+        assert card.text.startswith(f"# Model card: `{card.weights.name}`")
         assert card.data
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from infra.evidence import EvidenceStore
 from infra.store.line import StationResult, StoredDefect, StoredPart, StoredSpell, StoredView
 from vision.line.verdict import Breach, PartDefect, PartVerdict
-from workflows.line_content import LineReport, LineRun, StationNote, build_line_report
+from workflows.line_builder import LineRun, build_line_report
+from workflows.line_content import FindingWord, LineReport, StationNote
 from workflows.line_files import line_files
 from workflows.line_scoring import score_line
 from workflows.line_sightings import defect_sighting_id, spell_sighting_id
@@ -23,8 +24,9 @@ SIZES = PartDefect("scratch", 14.2, 1.1, 9.0)
 VIEWS = tuple(StoredView(n * 10**9, (10.0, 20.0, 66.0, 24.0), 0.8) for n in (3, 4))
 SCRATCH = StoredDefect(SIZES, 0.81, VIEWS, ((10.0, 20.0), (66.0, 20.0), (66.0, 24.0)), (4.0, 2.0))
 FINDING = "0123456789ab"
+WORDS = {FINDING: FindingWord(status="persisting", verdict="confirmed", sightings=3)}
 OK = PartVerdict("ok")
-REJECT = PartVerdict("reject", (Breach("scratch", "high", "scratch: 14.2 mm long, at most 10 mm allowed"),))
+REJECT = PartVerdict("reject", (Breach("scratch", "high", "scratch: 14.2 mm long, at most 10 mm allowed", (0,)),))
 
 
 def part(number: int, **changes: object) -> StoredPart:
@@ -41,7 +43,9 @@ def report(*parts: StoredPart, spells: tuple[StoredSpell, ...] = ()) -> LineRepo
         defect_sighting_id(NOTE.footage_id, "S2", 2, 0): FINDING,
         spell_sighting_id(NOTE.footage_id, "S2", "lamp H-1", 20 * 10**9): "ba9876543210",
     }
-    run = LineRun("abc", datetime(2026, 3, 2, 7, 0, tzinfo=UTC), "Works <1>", (), (), named, {"inspect": 3.0})
+    run = LineRun(
+        "abc", datetime(2026, 3, 2, 7, 0, tzinfo=UTC), "Works <1>", (), (), named, {"inspect": 3.0}, findings=WORDS
+    )
     return build_line_report(run, [NOTE], [StationResult(parts, spells)])
 
 
@@ -95,6 +99,8 @@ def test_tables_and_findings_say_the_same_with_nulls_as_nulls(tmp_path: Path) ->
     assert first["place"] == "Works <1>, Line A, S2, Conveyor C-07, part HSG-2"
     assert first["length_m"] == 0.0142
     assert first["finding_id"] == FINDING
+    assert (first["status"], first["verdict"], first["sightings"]) == ("persisting", "confirmed", 3)
+    assert features[1]["properties"]["status"] is None  # the ledger says nothing of it here
     assert features[1]["properties"]["length_m"] is None
     assert json.loads(files["inspection.json"])["counts"]["parts_by_verdict"] == {
         "ok": 1,
@@ -122,3 +128,9 @@ def test_a_score_counts_missed_invented_and_misjudged_parts() -> None:
     assert score.verdicts_right == 0.25
     assert (score.ids_right, score.ids_missing) == (2, 1)
     assert score.extra_defects == {"scratch": 1}
+
+
+def test_a_defect_within_its_limit_is_not_beyond_it_because_another_of_its_kind_is() -> None:
+    small = StoredDefect(PartDefect("scratch", 5.0, 1.0, 4.0), 0.7, VIEWS, (), (0.0, 0.0))
+    (made,) = report(part(2, verdict=REJECT, defects=(SCRATCH, small))).parts
+    assert [defect.beyond for defect in made.defects] == [True, False]

@@ -42,3 +42,10 @@ def test_a_check_that_was_not_made_leaves_a_sound_part_not_assessable_but_a_bad_
     missing = ["the anomaly model S2 is missing"]
     assert judge_part([], HOUSING, missing).reasons == tuple(missing)
     assert judge_part([PartDefect("crack", 3.0, 0.2, 0.5)], HOUSING, missing).verdict == "reject"
+
+
+def test_a_breach_names_the_defects_that_exceed_the_limit_and_no_others() -> None:
+    small, long = PartDefect("scratch", 3.0, 0.4, 1.0), PartDefect("scratch", 9.0, 0.4, 3.0)
+    assert [one.defects for one in judge_part([small, long], HOUSING).breaches] == [(1,)]
+    pit = PartDefect("pit", 1.0, 1.0, 0.8)
+    assert judge_part([pit, small, pit, pit], HOUSING).breaches[0].defects == (0, 2, 3)
