@@ -27,6 +27,7 @@ def train_detector_command(
     learning_rate: Annotated[float | None, typer.Option(help="By ultralytics' own choice if left out.")] = None,
     device: Annotated[str, typer.Option(help="cpu, or a CUDA device number.")] = "cpu",
     workers: Annotated[int, typer.Option(min=0, help="Loader processes, on CUDA.")] = 4,
+    freeze: Annotated[int, typer.Option(min=0, help="First layers to leave as they are; 10: the backbone.")] = 0,
     seed: Annotated[int, typer.Option()] = 0,
 ) -> None:
     """Train a YOLO-seg detector; print the finished weights' path."""
@@ -44,6 +45,7 @@ def train_detector_command(
         device=device,
         workers=workers,
         minutes=minutes,
+        frozen_layers=freeze,
         seed=seed,
     )
     typer.echo(str(run_detector_training(DetectorJob(data, data_root, init, out, simulated_frames, training))))
