@@ -124,6 +124,7 @@ class RoadsideSettings(_Group):
         confidence: Detections below it are dropped.
         image_size_px: Long side of the picture that the model sees; signs are small.
         sign_network: Lets a network trained on simulated signs say a sign's condition, in place of measures.
+        read_signs: Reads what signs say (RapidOCR); about 50 ms for each sign and frame that shows it large enough.
     """
 
     enabled: bool = True
@@ -131,6 +132,7 @@ class RoadsideSettings(_Group):
     confidence: Annotated[float, Field(gt=0, lt=1)] = 0.1
     image_size_px: Annotated[int, Field(ge=64, le=4096, multiple_of=32)] = 960
     sign_network: bool = False
+    read_signs: bool = True
 
 
 class LineSettings(_Group):

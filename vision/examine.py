@@ -1,6 +1,6 @@
 """The stage that looks at footage: decode, quality gate, detect. One segment in, what its frames showed out.
 
-A second detector, where there is one, looks for signs and signals over the whole picture.
+A second detector, where there is one, looks for signs and signals above the road.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from vision.errors import Failure
 from vision.footage.decode import read_frames
 from vision.protocols import Detector, Resources
 from vision.quality import QualityLimits, assess
-from vision.roadside.looking import check_classes, look_beside
+from vision.roadside.looking import SegmentLooker, check_classes
 from vision.roadside.looks_net import LooksNets, shipped_looks_nets
+from vision.roadside.reading import SignReader
 from vision.types import Detections, ExaminedFrame, FootageInfo, Frame, FrameQuality, Segment, frozen
 
 
@@ -31,12 +32,14 @@ class SegmentWork:
         segment: The stretch, with the frames to examine.
         ground_rows: First and last picture row of the road ahead, where the quality gate looks.
         detect_from_row: The detector sees the picture from this row down: what lies above is too far to be placed.
+        beside_to_row: Signs and signals are looked for above this row: none stands so low; None for the whole picture.
     """
 
     info: FootageInfo
     segment: Segment
     ground_rows: tuple[int, int] | None
     detect_from_row: int = 0
+    beside_to_row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class ExamineSegments:
         roadside: DetectorConfig | None = None,
         *,
         sign_network: bool = False,
+        read_signs: bool = True,
     ) -> None:
         """Keep the settings; loads nothing.
 
@@ -91,7 +95,9 @@ class ExamineSegments:
             frames_at_once: Decoded frames held, and handed to the detector together.
             roadside: Which detector looks for signs and signals; None for none.
             sign_network: Let the network for signs say their condition, in place of measures.
+            read_signs: Read what signs say.
         """
+        self._read_signs = read_signs
         self._sign_network = sign_network
         self.resources = resources
         self._frames_at_once = frames_at_once
@@ -102,6 +108,7 @@ class ExamineSegments:
         self._roadside_config = roadside
         self._roadside: Detector | None = None
         self._looks: LooksNets | None = None
+        self._reader: SignReader | None = None
 
     def setup(self) -> None:
         """Load the detectors.
@@ -114,6 +121,7 @@ class ExamineSegments:
             self._roadside = load_detector(self._roadside_config)
             check_classes(self._roadside.info)
             self._looks = shipped_looks_nets(sign=self._sign_network)
+            self._reader = SignReader() if self._read_signs else None
 
     def process(self, batch: Sequence[SegmentWork]) -> list[ExaminedSegment]:
         """Examine segments, one after the other."""
@@ -121,18 +129,27 @@ class ExamineSegments:
 
     def _examine(self, work: SegmentWork) -> ExaminedSegment:
         clock = _Clock()
+        beside = self._looker(work)
         frames: list[ExaminedFrame] = []
         failures: list[Failure] = []
         source = clock.timed("decode", read_frames(work.info, work.segment.sample_pts_ns, self._threads))
         while chunk := list(islice(source, self._frames_at_once)):
             failures.extend(item for item in chunk if isinstance(item, Failure))
             frames.extend(_undecodable(item) for item in chunk if isinstance(item, Failure))
-            frames.extend(self._look([item for item in chunk if isinstance(item, Frame)], work, clock))
+            frames.extend(self._look([item for item in chunk if isinstance(item, Frame)], work, beside, clock))
         frames.sort(key=lambda frame: frame.pts_ns)
         seconds = StageSeconds(**clock.spent)
         return ExaminedSegment(work.segment, tuple(frames), tuple(failures), seconds)
 
-    def _look(self, frames: Sequence[Frame], work: SegmentWork, clock: _Clock) -> Iterator[ExaminedFrame]:
+    def _looker(self, work: SegmentWork) -> SegmentLooker | None:
+        if self._roadside is None:
+            return None
+        samples = work.segment.sample_pts_ns
+        return SegmentLooker(self._roadside, self._looks, self._reader, samples, work.beside_to_row)
+
+    def _look(
+        self, frames: Sequence[Frame], work: SegmentWork, looker: SegmentLooker | None, clock: _Clock
+    ) -> Iterator[ExaminedFrame]:
         if self._detector is None:
             raise RuntimeError("setup() was not called before process()")
         started = time.perf_counter()
@@ -145,8 +162,7 @@ class ExamineSegments:
         found = {one.pts_ns: _moved_down(one, top) for one in self._detector.detect(seen)}
         clock.spent["detect"] += time.perf_counter() - started
         started = time.perf_counter()
-        roadside = look_beside(self._roadside, accepted, self._looks) if self._roadside is not None else []
-        beside = {one.detections.pts_ns: one for one in roadside}
+        beside = {one.detections.pts_ns: one for one in looker.look(accepted)} if looker is not None else {}
         clock.spent["roadside"] += time.perf_counter() - started
         for frame, quality in zip(frames, qualities, strict=True):
             yield ExaminedFrame(frame.pts_ns, quality, found.get(frame.pts_ns), beside.get(frame.pts_ns))

@@ -260,7 +260,7 @@ class ExaminedFrame:
     detections: Detections | None
     """None where the gate refused the frame."""
     roadside: RoadsideFrame | None = None
-    """None where the gate refused the frame, or no roadside detector looks."""
+    """None where the gate refused the frame, or no roadside detector looked at it."""
 
 
 # --- places and sightings ----------------------------------------------------------------------------------------

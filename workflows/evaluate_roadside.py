@@ -16,8 +16,9 @@ from vision.errors import WeightsNotFound
 from vision.footage.decode import read_frames
 from vision.protocols import Detector
 from vision.quality import QualityLimits, assess
-from vision.roadside.looking import check_classes, look_beside
+from vision.roadside.looking import SegmentLooker, check_classes
 from vision.roadside.looks_net import LooksNets, shipped_looks_nets
+from vision.roadside.reading import SignReader
 from vision.roadside.sightings import JudgedThing, RoadsideJudging
 from vision.sampling import Every
 from vision.sightings import SightingRules
@@ -70,6 +71,7 @@ def evaluate_roadside(evaluation: RoadsideEvaluation, settings: Settings, progre
         loaded = load_detector(config)
         check_classes(loaded.info)
     nets, total = shipped_looks_nets(sign=settings.roadside.sign_network), RoadsideScore()
+    reader = SignReader() if settings.roadside.read_signs else None
     progress.start("evaluate", len(evaluation.seeds))
     for seed in evaluation.seeds:
         options = replace(evaluation.drive, seed=seed)
@@ -78,34 +80,35 @@ def evaluate_roadside(evaluation: RoadsideEvaluation, settings: Settings, progre
             _drive(options, folder)
             features = json.loads((folder / "truth.geojson").read_text(encoding="utf-8"))["features"]
             detector = loaded or TruthDetector(SimulatedDrive(options))
-            things = judge_drive(folder, detector, nets, eyes, settings.sampling.every)
+            things = judge_drive(folder, detector, nets, reader, eyes, settings.sampling.every)
             total += score_roadside(read_planted(features), things)
         progress.advance()
     return total
 
 
 def judge_drive(
-    folder: Path, detector: Detector, nets: LooksNets, eyes: RoadsideEyes, every: str
+    folder: Path, detector: Detector, nets: LooksNets, reader: SignReader | None, eyes: RoadsideEyes, every: str
 ) -> Sequence[JudgedThing]:
     """Give what is made of the signs and heads along a simulated drive."""
     site = read_site(folder / "site.toml")
     request = PlanRequest((folder / "drive.gpx",), folder / "camera.toml", None, Every.parse(every), site)
     plans, _ = plan_footages([folder / "drive.mp4"], request, PlainProgress(io.StringIO()))
-    examined = [frame for plan in plans for frame in _examine(plan, detector, nets)]
+    examined = [frame for plan in plans for frame in _examine(plan, detector, nets, reader)]
     located = locate(plans[0], examined, site, Calibration(), SightingRules(), eyes)
     return located.beside or ()
 
 
-def _examine(plan: FootagePlan, detector: Detector, nets: LooksNets) -> list[ExaminedFrame]:
+def _examine(plan: FootagePlan, detector: Detector, nets: LooksNets, reader: SignReader | None) -> list[ExaminedFrame]:
     examined: list[ExaminedFrame] = []
     limits = QualityLimits()
     for segment in plan.segments:
+        looker = SegmentLooker(detector, nets, reader, segment.sample_pts_ns, plan.beside_to_row)
         frames = [one for one in read_frames(plan.info, segment.sample_pts_ns) if isinstance(one, Frame)]
         for start in range(0, len(frames), _AT_ONCE):
             part = frames[start : start + _AT_ONCE]
             qualities = [assess(frame.image, plan.ground_rows, limits) for frame in part]
             accepted = [frame for frame, quality in zip(part, qualities, strict=True) if quality.reason is None]
-            beside = {one.detections.pts_ns: one for one in look_beside(detector, accepted, nets)}
+            beside = {one.detections.pts_ns: one for one in looker.look(accepted)}
             pairs = zip(part, qualities, strict=True)
             examined.extend(ExaminedFrame(one.pts_ns, seen, None, beside.get(one.pts_ns)) for one, seen in pairs)
     return examined

@@ -30,6 +30,14 @@ from workflows.progress import Progress
 _CAMERA_FRAMES = 36
 _GATE_FAR_M = 25.0
 _DETECT_FAR_M = 26.0
+_BESIDE_LOW_M, _BESIDE_OFFSET_M = 1.4, 2.5
+"""The lower edge of a plate, over the road, and how far beside the lens it stands at least. VwV-StVO, to sections 39 to
+43, III 13 a, hangs plates 2 m over the ground; what leans or was hit hangs lower."""
+
+_BESIDE_DIP = math.radians(3.0)
+"""A road that falls away ahead has its signs below the horizon."""
+
+_BESIDE_WORTH = 0.9  # of the picture's height: cutting off less saves nothing
 _PAIR_ATTEMPTS = 20
 _PAIR_M = (2.0, 7.0)
 _PAIR_TURN_DEG = 3.0
@@ -49,6 +57,7 @@ class FootagePlan:
         segments: All of them, with the frames to examine.
         ground_rows: Picture rows of the road ahead, for the quality gate.
         detect_from_row: First picture row that the detector need see.
+        beside_to_row: Picture row below which no sign or signal stands; None where nobody knows.
     """
 
     info: FootageInfo
@@ -60,6 +69,7 @@ class FootagePlan:
     segments: tuple[Segment, ...]
     ground_rows: tuple[int, int] | None
     detect_from_row: int
+    beside_to_row: int | None = None
 
     @property
     def sampled(self) -> int:
@@ -69,7 +79,7 @@ class FootagePlan:
     def examination_key(self, settings_key: str) -> str:
         """Name the work on this footage by everything that can change its detections."""
         samples = hashlib.sha256(np.concatenate([s.sample_pts_ns for s in self.segments]).tobytes()).hexdigest()
-        parts = [settings_key, samples, json.dumps([self.ground_rows, self.detect_from_row])]
+        parts = [settings_key, samples, json.dumps([self.ground_rows, self.detect_from_row, self.beside_to_row])]
         return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
@@ -164,6 +174,7 @@ def _plan(path: Path, telemetry: Path | None, request: PlanRequest) -> FootagePl
         segments=split(info, samples),
         ground_rows=_ground_rows(camera),
         detect_from_row=_detect_from_row(camera) if trajectory is not None else 0,
+        beside_to_row=beside_to_row(camera),
     )
 
 
@@ -224,6 +235,18 @@ def _detect_from_row(camera: Camera) -> int:
         np.nan_to_num(far_row, nan=0.0) - doubt_px - math.tan(math.radians(abs(camera.roll_deg))) * camera.width_px / 2
     )
     return int(np.clip(top, 0.0, 0.6 * camera.height_px))
+
+
+def beside_to_row(camera: Camera) -> int | None:
+    """Give the row of a low plate's lower edge where it leaves the picture sideways, lowered by what may be wrong."""
+    if camera.source == "default":
+        return None
+    nearest_m = _BESIDE_OFFSET_M * 2.0 * camera.focal_px / camera.width_px
+    below = math.atan2(camera.height_m + 2.0 * camera.height_error_m - _BESIDE_LOW_M, nearest_m)
+    down = math.radians(camera.pitch_deg - 2.0 * camera.pitch_error_deg)
+    row = camera.height_px / 2.0 + camera.focal_px * math.tan(max(below, _BESIDE_DIP) - down)
+    row += 0.02 * camera.height_px + math.tan(math.radians(abs(camera.roll_deg))) * camera.width_px / 2.0
+    return int(max(row, 0.3 * camera.height_px)) if row < _BESIDE_WORTH * camera.height_px else None
 
 
 def _digest(path: Path) -> str:

@@ -36,6 +36,7 @@ from vision.protocols import ModelInfo, Resources
 from vision.quality import QualityLimits
 from vision.roadside.looking import check_classes
 from vision.roadside.looks_net import shipped_looks_nets
+from vision.roadside.reading import READER_VERSION
 from vision.roadside.sightings import Tally
 from vision.sampling import Every
 from vision.sightings import SightingRules
@@ -210,6 +211,7 @@ def _examine(run: _Run, detector: DetectorConfig) -> dict[str, str]:
     if run.roadside is not None and run.roadside_model is not None:
         parts |= {"roadside_model": asdict(run.roadside_model), "roadside_yolo": asdict(run.roadside.yolo)}
         parts |= {"roadside_looks": shipped_looks_nets(sign=run.settings.roadside.sign_network).sha256}
+        parts |= {"roadside_reads": READER_VERSION if run.settings.roadside.read_signs else None}
     key = settings_key(parts)
     examinations: dict[str, str] = {}
     work: list[SegmentWork] = []
@@ -222,7 +224,8 @@ def _examine(run: _Run, detector: DetectorConfig) -> dict[str, str]:
         examinations[plan.info.footage_id] = examination
         left = [segment for segment in plan.segments if segment.index not in done]
         done_frames += sum(len(s.sample_pts_ns) for s in plan.segments) - sum(len(s.sample_pts_ns) for s in left)
-        work.extend(SegmentWork(plan.info, segment, plan.ground_rows, plan.detect_from_row) for segment in left)
+        rows = plan.ground_rows, plan.detect_from_row, plan.beside_to_row
+        work.extend(SegmentWork(plan.info, segment, *rows) for segment in left)
     run.progress.start("examine", sum(plan.sampled for plan in run.plans))
     run.progress.advance(done_frames)
     if work:
@@ -247,6 +250,7 @@ def _examine_segments(
         run.settings.detector.batch_size,
         run.roadside,
         sign_network=run.settings.roadside.sign_network,
+        read_signs=run.settings.roadside.read_signs,
     )
     failed: list[StageFailure] = []
     steps: dict[str, float] = {}

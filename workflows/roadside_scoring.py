@@ -25,6 +25,7 @@ _SIGNAL_NAMES = {"signal_dark": "all_dark", "signal_lens_dark": "lens_dark", "si
                  "signal_stuck": "stuck", "signal_obscured": "obscured"}  # fmt: skip
 
 Kind = Literal["sign", "signal"]
+Reading = Literal["right", "wrong", "unread"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Planted:
         latitude_deg: WGS 84.
         longitude_deg: WGS 84.
         lenses: Of a dark lens: those between which a perfect observer of this drive can't choose.
+        text: What a sign says; None where it says nothing.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Planted:
     latitude_deg: float
     longitude_deg: float
     lenses: frozenset[str] = frozenset()
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class RoadsideScore:
         doubles: Of these, beside a planted one that has its own already.
         invented: Of these, beside none.
         place_errors_m: By kind, of every match.
+        texts: Of the planted signs that say something and were found: how many were read so.
     """
 
     calls: Counter[tuple[Kind, str, bool, str]] = field(default_factory=Counter)
@@ -67,6 +71,7 @@ class RoadsideScore:
     doubles: Counter[Kind] = field(default_factory=Counter)
     invented: Counter[Kind] = field(default_factory=Counter)
     place_errors_m: Mapping[Kind, tuple[float, ...]] = field(default_factory=dict)
+    texts: Counter[Reading] = field(default_factory=Counter)
 
     def __add__(self, other: RoadsideScore) -> RoadsideScore:
         kinds: tuple[Kind, ...] = ("sign", "signal")
@@ -77,6 +82,7 @@ class RoadsideScore:
             self.doubles + other.doubles,
             self.invented + other.invented,
             {kind: mine.get(kind, ()) + theirs.get(kind, ()) for kind in kinds},
+            self.texts + other.texts,
         )
 
 
@@ -94,7 +100,7 @@ def _planted(feature: Mapping[str, Any]) -> Planted:
         truth = f"lens_dark {own['lens']}"
     shows = kind == "sign" or bool(own["fault_shows"])
     lenses = frozenset(own.get("lenses_in_question", ()))
-    return Planted(own["defect_id"], kind, truth, shows, latitude_deg, longitude_deg, lenses)
+    return Planted(own["defect_id"], kind, truth, shows, latitude_deg, longitude_deg, lenses, own.get("text"))
 
 
 def called(thing: JudgedThing) -> str:
@@ -145,6 +151,11 @@ def _score_kind(kind: Kind, planted: Sequence[Planted], found: Sequence[JudgedTh
     left = [row for row in range(len(found)) if row not in matches.values()]
     near = [row for row in left if (distance[row] <= MATCH_M).any()]
     calls: Counter[tuple[Kind, str, bool, str]] = Counter()
+    texts = Counter(
+        _reading(one.text, found[matches[column]].text)
+        for column, one in enumerate(planted)
+        if one.text is not None and column in matches
+    )
     for column, one in enumerate(planted):
         calls[kind, one.truth, one.shows, call_of(one, found[matches[column]]) if column in matches else MISSED] += 1
     return RoadsideScore(
@@ -153,7 +164,19 @@ def _score_kind(kind: Kind, planted: Sequence[Planted], found: Sequence[JudgedTh
         doubles=Counter({kind: len(near)}),
         invented=Counter({kind: len(left) - len(near)}),
         place_errors_m={kind: tuple(float(distance[row, column]) for column, row in matches.items())},
+        texts=texts,
     )
+
+
+def _reading(truth: str, read: str | None) -> Reading:
+    if read is None:
+        return "unread"
+    return "right" if _letters(read) == _letters(truth) else "wrong"
+
+
+def _letters(text: str) -> str:
+    """Give a text without what the simulator's font and line breaks change: case, spaces, nought or O."""
+    return "".join(text.upper().replace("/", "").split()).replace("O", "0")
 
 
 def _kind(thing: JudgedThing) -> Kind:
@@ -186,7 +209,25 @@ def summary_rows(score: RoadsideScore) -> list[dict[str, object]]:
         faulty.row("signals whose fault shows: fault"),
         healthy.row("healthy signals, and backs", {"none", NOT_ASSESSABLE, MISSED}),
         unseen.row("signals whose fault doesn't show", {"none", NOT_ASSESSABLE, MISSED}),
+        _reading_row(score),
     ]
+
+
+def _reading_row(score: RoadsideScore) -> dict[str, object]:
+    found, right, wrong = sum(score.texts.values()), score.texts["right"], score.texts["wrong"]
+    return {
+        "what": "signs found that say something: read",
+        "planted": found,
+        "right": right,
+        "wrong": wrong,
+        "not_assessable": score.texts["unread"],
+        "missed": 0,
+        "right_of_planted": _share(right, found),
+        "right_of_judged": _share(right, right + wrong),
+        "place_error_m": None,
+        "duplicates": None,
+        "invented": None,
+    }
 
 
 _HEALTHY = ("none", "seen_from_behind")

@@ -93,7 +93,9 @@ def _look(stored: dict[str, Any]) -> CropLook:
     return CropLook(**stored | {"shows": tuple(shows) if shows is not None else None})
 
 
-def _storable(value: float | tuple[float, ...] | None) -> float | list[float] | None:
+def _storable(value: float | str | tuple[float, ...] | None) -> float | str | list[float] | None:
     if isinstance(value, tuple):
         return [float(one) for one in value]
+    if isinstance(value, str):
+        return value
     return None if value is None or not math.isfinite(value) else float(value)

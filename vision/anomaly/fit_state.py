@@ -15,7 +15,7 @@ from scipy.optimize import minimize_scalar
 from vision.anomaly.features import F32, PictureBackbone
 from vision.anomaly.model import StationModelInfo
 from vision.anomaly.pictures import StationPictures
-from vision.anomaly.state import Crop, KeptOut, StateModel, descriptor, probabilities, squared_distances
+from vision.anomaly.state import Crop, KeptOut, StateModel, descriptor, known_within, probabilities, squared_distances
 from vision.anomaly.threshold import choose_threshold
 from vision.errors import ConfigError, InputError
 from vision.types import Float, Image, Int, frozen
@@ -25,6 +25,9 @@ LEAST_PICTURES = 5
 _FOLDS = 5
 _SHRINKAGE = 0.5
 """Of the deviation within states towards its mean over features; few pictures know each feature's own only roughly."""
+_SHAKE = 0.02
+"""Of the crop's longer side: by so much the camera, or what is put back before it, may stand elsewhere."""
+
 _TEMPERATURES = (1e-3, 1e2)
 _LEAST_PROBABILITY = 1e-12
 
@@ -75,7 +78,7 @@ def fit_state(
     described: list[F32] = []
     for one in pictures.values():
         for image in one.images:
-            shown = _as_filmed(training.crop.of(image))
+            shown = [*_as_filmed(training.crop.of(image)), *_shaken(image, training.crop)]
             described.extend(descriptor(features) for features in backbone.describe(shown))
             advance()
     rows = np.stack(described)
@@ -98,7 +101,8 @@ def fit_state(
         made_at=datetime.now(UTC).replace(microsecond=0),
         settings_sha256=training.sha256,
     )
-    kept_out = _summary(squared[::copies], label[::copies], threshold.value, temperature)
+    limits = known_within(means, deviation, threshold.value)
+    kept_out = _summary(squared[::copies], label[::copies], limits, temperature)
     return StateModel(info, training.crop, states, frozen(means), frozen(deviation), temperature, threshold, kept_out)
 
 
@@ -130,6 +134,19 @@ def _as_filmed(crop: Image) -> list[Image]:
     shown = [cv2.imdecode(one, cv2.IMREAD_COLOR) for one in (coarse, both)]
     lit = [cv2.convertScaleAbs(softer, alpha=alpha) for alpha in (0.93, 1.07)]
     return [np.ascontiguousarray(crop), *(np.asarray(one, np.uint8) for one in (*shown, softer, *lit))]
+
+
+def _shaken(image: Image, crop: Crop) -> list[Image]:
+    """Give what the crop shows when the camera, or what it looks at, stands a little elsewhere."""
+    height, width = image.shape[:2]
+    step = max(1, round(_SHAKE * max(crop.x2 - crop.x1, crop.y2 - crop.y1)))
+    shaken = []
+    for right, down in ((step, 0), (-step, 0), (0, step), (0, -step)):
+        left = min(max(crop.x1 + right, 0), width - (crop.x2 - crop.x1))
+        top = min(max(crop.y1 + down, 0), height - (crop.y2 - crop.y1))
+        moved = Crop(left, top, left + crop.x2 - crop.x1, top + crop.y2 - crop.y1).of(image)
+        shaken.append(np.asarray(cv2.GaussianBlur(moved, (0, 0), 1.0), np.uint8))
+    return shaken
 
 
 def _kept_out_distances(rows: F32, label: Int, count: int, copies: int = 1) -> Float:
@@ -182,9 +199,9 @@ def _fit_temperature(squared: Float, label: Int) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(float(low), float(high)), method="bounded").x))
 
 
-def _summary(squared: Float, label: Int, threshold: float, temperature: float) -> KeptOut:
+def _summary(squared: Float, label: Int, limits: Float, temperature: float) -> KeptOut:
     nearest = squared.argmin(axis=1)
-    known = np.sqrt(squared.min(axis=1)) <= threshold
+    known = np.sqrt(squared.min(axis=1)) <= limits[nearest]
     right = int((known & (nearest == label)).sum())
     unknown = int((~known).sum())
     own = probabilities(squared, temperature)[np.arange(len(label)), label]

@@ -22,6 +22,9 @@ from vision.types import Float, Image, frozen
 
 _GRID = 4
 """Rows and columns that a crop's features are averaged in: coarse enough for a shake, fine enough for a needle."""
+_PLAIN_SHARE = 0.4
+"""Of the way to the nearest other state: what lies nearer is plainly of its own. A hand in the way lies further."""
+
 _ARRAYS = ("means", "deviation")
 
 
@@ -112,7 +115,7 @@ class StateModel:
         means: (S, D) float32: the mean descriptor of each.
         deviation: (D,) float32: standard deviation within a state.
         temperature: Of the softmax over squared distances, fitted on kept-out pictures.
-        threshold: A picture further than this from every mean is unknown.
+        threshold: A picture further than this from every mean is unknown, see ``known_within``.
         kept_out: How well it reads pictures that it didn't see.
     """
 
@@ -145,11 +148,12 @@ class StateModel:
             InferenceError: The backbone failed.
         """
         check_backbone(self.info, backbone)
+        limits = known_within(self.means, self.deviation, self.threshold.value)
         for features in backbone.describe([self.crop.of(image) for image in images]):
             squared = squared_distances(descriptor(features)[None], self.means, self.deviation)
             nearest = int(squared[0].argmin())
             distance = float(np.sqrt(squared[0, nearest]))
-            known = distance <= self.threshold.value
+            known = distance <= limits[nearest]
             probability = float(probabilities(squared, self.temperature)[0, nearest])
             yield StateReading(self.states[nearest] if known else None, probability, distance)
 
@@ -201,6 +205,17 @@ def descriptor(features: PatchFeatures) -> F32:
         for left, right in _spans(columns)
     ]
     return frozen(np.concatenate(parts).astype(np.float32))
+
+
+def known_within(means: F32, deviation: F32, threshold: float) -> Float:
+    """Give (S,) how far from each state's mean a picture may lie and still be of that state.
+
+    The threshold holds for pictures like those learnt from. Where states differ by much, what is put back a little
+    elsewhere lies beyond it and is still plainly of one state: within a share of the way to the nearest other.
+    """
+    between = np.sqrt(squared_distances(means, means, deviation))
+    np.fill_diagonal(between, np.inf)
+    return np.asarray(np.maximum(threshold, _PLAIN_SHARE * between.min(axis=1)), dtype=np.float64)
 
 
 def _spans(count: int) -> list[tuple[int, int]]:

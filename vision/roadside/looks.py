@@ -24,6 +24,8 @@ class CropLook:
         lamps: How much a head's vertical pattern is like three lenses, 0 to 1.
         shows: Probabilities of what a network takes it for: of ``SIGN_LOOKS`` for a sign, of ``HEAD_LOOKS`` for a head.
             None where no network looked.
+        text: What a sign says, as this view reads it; None where it wasn't read.
+        text_confidence: Of ``text``, 0 to 1.
     """
 
     size_px: float
@@ -37,3 +39,5 @@ class CropLook:
     lean_deg: float | None = None
     lamps: float | None = None
     shows: tuple[float, ...] | None = None
+    text: str | None = None
+    text_confidence: float | None = None

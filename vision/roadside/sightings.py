@@ -19,6 +19,7 @@ from vision.camera import Camera
 from vision.roadside.head_states import StateRules, is_no_head, with_likeliest_states
 from vision.roadside.kinds import SIGN_KINDS, SIGNAL_STATES
 from vision.roadside.looks import CropLook
+from vision.roadside.reading import agreed_text
 from vision.roadside.roadside_tracks import RoadsideRules, RoadsideTrack, track_roadside
 from vision.roadside.sign_condition import SignCondition, SignRules, judge_sign
 from vision.roadside.signal_judgement import SignalRules, judge_signal
@@ -78,6 +79,7 @@ class JudgedThing:
         frames: That show it.
         place: None without geometry.
         lenses: Of a head, that are dark, flash or stay.
+        text: What a sign says; None where it wasn't read.
     """
 
     class_name: str
@@ -87,6 +89,7 @@ class JudgedThing:
     frames: int
     place: Place | None
     lenses: frozenset[str] = frozenset()
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,8 @@ def roadside_sightings(
         verdict = _judge(thing, camera, judging)
         judged.append(verdict)
         pairs = zip(verdict.faults, verdict.reasons, strict=False)
-        sightings.extend(_sighting(thing, name, reason, confidence, judging) for name, reason in pairs)
+        says = f" It reads “{verdict.text}”." if verdict.text is not None else ""
+        sightings.extend(_sighting(thing, name, f"{reason}{says}", confidence, judging) for name, reason in pairs)
     sightings.sort(key=lambda sighting: (sighting.frames[0].pts_ns, sighting.sighting_id))
     return RoadsideFound(tuple(sightings), tuple(judged))
 
@@ -248,8 +252,11 @@ def _one_name_a_thing(frame: ExaminedFrame) -> ExaminedFrame:
 
 
 def _judge(thing: _Thing, camera: Camera, judging: RoadsideJudging) -> JudgedThing:
+    text = agreed_text([_look(frame, row) for frame, row, _ in thing.views])
+
     def judged(tally: Tally, reasons: Sequence[str], faults: Sequence[str] = ()) -> JudgedThing:
-        return JudgedThing(thing.class_name, tally, tuple(faults), tuple(reasons), len(thing.views), thing.place)
+        frames = len(thing.views)
+        return JudgedThing(thing.class_name, tally, tuple(faults), tuple(reasons), frames, thing.place, text=text)
 
     if thing.class_name in SIGNAL_STATES:
         signal = judge_signal(_head_views(thing, camera, judging), judging.signals)

@@ -77,7 +77,7 @@ class _Trainer(SegmentationTrainer):  # type: ignore[misc]  # ultralytics ships 
             torch.set_num_threads(len(os.sched_getaffinity(0)))
 
     def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> Any:
-        """Build the model; where its classes are others than those of ``weights``, what was learnt of shared ones stays."""
+        """Build the model; what ``weights`` know of the classes that both have stays."""
         model = super().get_model(cfg, weights, verbose)
         if weights is not None:
             carry_classes(weights, model, list(weights.names.values()), list(self.data["names"].values()))

@@ -180,7 +180,19 @@ def test_what_stands_beside_the_road_comes_back_with_its_looks(engine: Engine) -
     boxes = [np.array([10.5, 20.0, 50.0, 61.25]), np.array([300.0, 40.0, 320.0, 95.0])]
     seen = make_roadside(times[0], boxes, [6, 0], FOOTAGE.footage_id)
     looks = (
-        CropLook(39.5, 0.4, 11.0, colour=0.71, rim_gaps=0.0, leaves=0.01, foreign=0.0, soil=0.1, lean_deg=-2.5),
+        CropLook(
+            39.5,
+            0.4,
+            11.0,
+            colour=0.71,
+            rim_gaps=0.0,
+            leaves=0.01,
+            foreign=0.0,
+            soil=0.1,
+            lean_deg=-2.5,
+            text="60",
+            text_confidence=0.97,
+        ),
         CropLook(20.0, 0.2, 9.0, leaves=0.0, lamps=0.66),
     )
     nothing = RoadsideFrame(make_roadside(times[1], [], [], FOOTAGE.footage_id), ())

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
+from vision.camera import Camera, default_camera
 from vision.errors import FootageError, TelemetryError
 from vision.sampling import Every
-from workflows.footage_plan import PlanRequest, plan_footages
+from workflows.footage_plan import PlanRequest, beside_to_row, plan_footages
 
 REQUEST = PlanRequest((), None, None, Every.parse("3m"))
 ONE_POINT = (
@@ -59,3 +63,25 @@ def test_a_track_that_is_none_is_named_with_its_footage(tmp_path: Path, named: b
         plan_footages([picture], request, Notes())
     assert str(refused.value).startswith(f"{picture}: {track.name} has 1 usable point")
     assert ("without positions: move road.gpx away" in str(refused.value)) is not named
+
+
+@given(
+    height_m=st.floats(1.0, 3.0), pitch_deg=st.floats(0.0, 15.0), fov_deg=st.floats(30.0, 110.0),
+    ahead_m=st.floats(1.0, 60.0), lateral_m=st.floats(2.5, 12.0), over_road_m=st.floats(1.4, 6.0),
+)  # fmt: skip
+def test_every_plate_that_the_picture_shows_stands_above_the_row(
+    height_m: float, pitch_deg: float, fov_deg: float, ahead_m: float, lateral_m: float, over_road_m: float
+) -> None:
+    focal_px = 960.0 / math.tan(math.radians(fov_deg / 2.0))
+    camera = Camera(1920, 1080, focal_px, height_m, pitch_deg, 0.0, 0.0, 0.0, 0.0, "file")
+    pitch = math.radians(pitch_deg)
+    down_m = height_m - over_road_m
+    depth_m = ahead_m * math.cos(pitch) + down_m * math.sin(pitch)
+    column = 960.0 + focal_px * lateral_m / depth_m
+    row = 540.0 + focal_px * (down_m * math.cos(pitch) - ahead_m * math.sin(pitch)) / depth_m
+    if depth_m > 0.0 and column < 1920.0:
+        assert row < (beside_to_row(camera) or 1080)
+
+
+def test_where_nobody_knows_the_camera_the_whole_picture_is_looked_at() -> None:
+    assert beside_to_row(default_camera(1920, 1080)) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,6 +53,18 @@ def test_signs_are_right_wrong_unsaid_or_missed() -> None:
     assert (found["right"], found["wrong"], found["not_assessable"], found["missed"]) == (2, 1, 1, 1)
     assert found["right_of_judged"] == pytest.approx(2 / 3, abs=1e-3)
     assert found["place_error_m"] == pytest.approx(0.5, abs=0.01)
+
+
+def test_what_signs_say_is_right_wrong_or_unread() -> None:
+    planted = [sign(30 * row, "sound") for row in range(4)]
+    for feature_, text in zip(planted, ("60", "Altdorf / 3 km", "80", None), strict=True):
+        feature_["properties"]["text"] = text
+    said = ("60", "ALTD0RF 3km", None, "70")
+    things = [replace(thing(30 * row, "signs_sound"), text=text) for row, text in enumerate(said)]
+    found = rows(planted, *things)["signs found that say something"]
+    assert (found["planted"], found["right"], found["wrong"], found["not_assessable"]) == (3, 2, 0, 1)
+    wrong = rows(planted[:1], replace(thing(0, "signs_sound"), text="50"))["signs found that say something"]
+    assert (wrong["right"], wrong["wrong"]) == (0, 1)
 
 
 def test_a_second_fault_called_makes_it_wrong() -> None:
