@@ -24,6 +24,8 @@ from vision.types import Detections, ExaminedFrame, Float, Pose
 
 CRACK_KINDS = frozenset({"longitudinal_crack", "transverse_crack", "alligator_crack", "crack"})
 _HOLE_KINDS = frozenset({"pothole", "surface_damage"})
+SOUND_KINDS = frozenset({"manhole"})
+"""What a detector knows so that it takes it for no defect. A hole and a manhole cover at one place are one thing."""
 _UNMATCHABLE = 1e6
 
 
@@ -212,7 +214,7 @@ def _distance(track: GroundTrack, view: GroundView, rules: TrackRules) -> float:
 
 def same_kind(a: str, b: str) -> bool:
     """Tell whether a detector may call one defect by both names in two frames."""
-    return a == b or {a, b} <= CRACK_KINDS or {a, b} <= _HOLE_KINDS
+    return a == b or {a, b} <= CRACK_KINDS or {a, b} <= _HOLE_KINDS | SOUND_KINDS
 
 
 def _merge_overlapping(tracks: list[GroundTrack], rules: TrackRules) -> list[GroundTrack]:

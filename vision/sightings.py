@@ -14,7 +14,15 @@ import shapely
 from vision.calibration import Calibration
 from vision.camera import Camera
 from vision.ground_plane import image_points
-from vision.ground_tracks import CRACK_KINDS, GroundTrack, GroundView, TrackRules, track_on_ground, turn_matrix
+from vision.ground_tracks import (
+    CRACK_KINDS,
+    SOUND_KINDS,
+    GroundTrack,
+    GroundView,
+    TrackRules,
+    track_on_ground,
+    turn_matrix,
+)
 from vision.types import ExaminedFrame, Float, Measure, Place, Pose, Sighting, SightingFrame
 
 PlaceOf = Callable[[Float, float, Pose], Place]
@@ -57,9 +65,10 @@ def ground_sightings(
         rules: How.
 
     Returns:
-        The sightings by time, and how many tracks were left out under ``min_confidence``.
+        The sightings by time, and how many tracks were left out under ``min_confidence``. What most views take for
+        something sound (a manhole cover) is neither.
     """
-    tracks = track_on_ground(camera, frames, rules.tracks)
+    tracks = [one for one in track_on_ground(camera, frames, rules.tracks) if one.class_name not in SOUND_KINDS]
     by_time = {frame.pts_ns: (pose, frame) for pose, frame in frames}
     views = _ViewFinder(camera, frames, rules.good_view_m)
     sightings = []
@@ -115,6 +124,7 @@ def _sighting(
     calibration: Calibration,
     rules: SightingRules,
 ) -> Sighting:
+    track = GroundTrack([view for view in track.views if view.class_name not in SOUND_KINDS])
     views = _one_a_frame(track.views)
     centre, covariance = _centre(track, views, rules)
     seen = frozenset(view.pts_ns for view in views)

@@ -28,6 +28,7 @@ ROWS: tuple[tuple[str, frozenset[str], float], ...] = (
     ("transverse_crack", frozenset({"transverse_crack"}), 0.0),
     ("alligator_crack", frozenset({"alligator_crack"}), 0.0),
     ("surface_damage", frozenset({"surface_damage"}), 0.0),
+    ("patch", frozenset({"patch"}), 0.0),
 )
 
 
@@ -120,13 +121,17 @@ def _inspect(folder: Path, settings: Settings, progress: Progress) -> dict[str, 
 
 
 def read_truth(path: Path) -> list[Event]:
-    """Read the planted defects of a simulated drive, distractors left out."""
+    """Read the planted defects and the patches of a simulated drive; what else lies on the road is left out."""
     features = json.loads(path.read_text(encoding="utf-8"))["features"]
-    return [
-        _event(feature, float(feature["properties"]["area_m2"]))
-        for feature in features
-        if not feature["properties"].get("distractor") and feature["properties"].get("state") != "mended"
+    planted = [own for own in features if not own["properties"].get("distractor")]
+    events = [
+        _event(own, own["properties"]["class_name"], float(own["properties"]["area_m2"]))
+        for own in planted
+        if own["properties"].get("state") != "mended"
     ]
+    patches = [own for own in features if own["properties"].get("kind") == "patch"]
+    sides = [(own["properties"]["length_m"], own["properties"]["width_m"]) for own in patches]
+    return events + [_event(own, "patch", length * width) for own, (length, width) in zip(patches, sides, strict=True)]
 
 
 def _read_findings(report_dir: Path) -> list[Event]:
@@ -139,14 +144,18 @@ def _read_findings(report_dir: Path) -> list[Event]:
         and feature["properties"]["status"] in {"new", "persisting", "worse"}
     ]
     return [
-        _event(feature, math.nan if feature["properties"]["area_m2"] is None else feature["properties"]["area_m2"])
+        _event(
+            feature,
+            feature["properties"]["class_name"],
+            math.nan if feature["properties"]["area_m2"] is None else feature["properties"]["area_m2"],
+        )
         for feature in open_findings
     ]
 
 
-def _event(feature: dict[str, Any], area_m2: float) -> Event:
+def _event(feature: dict[str, Any], class_name: str, area_m2: float) -> Event:
     longitude_deg, latitude_deg = feature["geometry"]["coordinates"]
-    return Event(feature["properties"]["class_name"], latitude_deg, longitude_deg, area_m2)
+    return Event(class_name, latitude_deg, longitude_deg, area_m2)
 
 
 def score_rows(results: Sequence[ConditionScore]) -> list[dict[str, object]]:

@@ -23,7 +23,7 @@ CAMERA = Camera(
     focal_error_fraction=0.01,
     source="file",
 )
-NAMES = ("pothole", "longitudinal_crack")
+NAMES = ("pothole", "longitudinal_crack", "manhole")
 
 
 def ellipse(length_m: float, width_m: float, x_m: float, y_m: float) -> Float:
@@ -91,3 +91,18 @@ def test_a_size_whose_error_is_as_large_as_itself_is_not_told() -> None:
 
     assert sighting.place is not None
     assert sighting.area_m2 is None
+
+
+def test_what_most_views_take_for_a_manhole_cover_is_no_sighting() -> None:
+    outline = ellipse(0.66, 0.66, 1.0, 30.0)
+    frames = [make_frame(y_m, [(2 if y_m < 22.0 else 0, outline)]) for y_m in EVERY_3_M]
+    cover_most, hole_most = frames, [make_frame(y_m, [(0 if y_m < 24.0 else 2, outline)]) for y_m in EVERY_3_M]
+
+    def found(those: list[tuple[Pose, ExaminedFrame]]) -> list[Sighting]:
+        place = lambda point, error, _: Place(float(point[1]), float(point[0]), error)  # noqa: E731
+        return ground_sightings(CAMERA, those, place, Calibration(), SightingRules(min_confidence=0.0))[0]
+
+    assert found(cover_most) == []
+    (hole,) = found(hole_most)
+    assert hole.class_name == "pothole"
+    assert hole.frames_expected > len(hole.frames), "frames that call it a cover speak against it"
