@@ -29,19 +29,23 @@ from vision.types import Image
 
 CONDITIONS = ("faded", "obscured", "graffiti", "dirty", "leaning")
 RULES = SignRules(min_views=1, network=LookRules(min_views=1))
+"""Measures first, then the network where ``--network`` lets it look, as by default; one picture is enough."""
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="folder with images/ and labels/ in YOLO form, classes as in GTSDB")
-    parser.add_argument("--network", action="store_true", help="by the looks network, on sound signs only")
+    parser.add_argument(
+        "--network", choices=("alone", "both"), help="sound signs only, by the network or as by default"
+    )
     given = parser.parse_args()
     data = given.data
     if given.network:
         net = shipped_looks_nets(sign=True).sign
         for class_name in SIGN_KINDS:
-            judged = [judge(image, box, class_name, net) for image, box in signs(data, class_name)]
+            rules = replace(RULES, by="network" if given.network == "alone" else "both")
+            judged = [judge(image, box, class_name, net, rules) for image, box in signs(data, class_name)]
             calls = Counter(fault.name for one in judged for fault in one.faults)
             known = sum(one.judged for one in judged)
             called = {name: f"{count} ({count / max(known, 1):.1%})" for name, count in calls.most_common()}
@@ -86,14 +90,16 @@ def measure(data: Path, class_name: str) -> tuple[Counter[str], Counter[str], in
     return false_alarms, found, judged, seen
 
 
-def judge(image: Image, box: Box, class_name: str, net: LooksNet | None = None) -> SignCondition:
+def judge(
+    image: Image, box: Box, class_name: str, net: LooksNet | None = None, rules: SignRules = RULES
+) -> SignCondition:
     """Judge a sign by one picture: by measures, or by what a network takes it for."""
     xyxy = np.array(box, dtype=np.float32)
     look = look_at(image, xyxy, class_name)
     if net is not None:
         shown = net.probabilities([cut_out(image, xyxy, SIGN_ROOM)])[0]
         look = replace(look, shows=tuple(float(one) for one in shown))
-    return judge_sign(SIGN_KINDS[class_name], [look], RULES)
+    return judge_sign(SIGN_KINDS[class_name], [look], rules)
 
 
 def signs(data: Path, class_name: str) -> Iterator[tuple[Image, Box]]:

@@ -123,7 +123,7 @@ class RoadsideSettings(_Group):
         weights: Any ultralytics weights file with walkdown's roadside classes; None for the shipped one, if any.
         confidence: Detections below it are dropped.
         image_size_px: Long side of the picture that the model sees; signs are small.
-        sign_network: Lets a network trained on simulated signs say a sign's condition, in place of measures.
+        signs_by: What judges a sign: measures, a network trained on simulated signs, or measures and then the network.
         read_signs: Reads what signs say (RapidOCR); about 50 ms for each sign and frame that shows it large enough.
     """
 
@@ -131,7 +131,7 @@ class RoadsideSettings(_Group):
     weights: LocalPath | None = None
     confidence: Annotated[float, Field(gt=0, lt=1)] = 0.1
     image_size_px: Annotated[int, Field(ge=64, le=4096, multiple_of=32)] = 960
-    sign_network: bool = False
+    signs_by: Literal["both", "measures", "network"] = "both"
     read_signs: bool = True
 
 

@@ -83,7 +83,7 @@ class ExamineSegments:
         frames_at_once: int = 8,
         roadside: DetectorConfig | None = None,
         *,
-        sign_network: bool = False,
+        sign_network: bool = True,
         read_signs: bool = True,
     ) -> None:
         """Keep the settings; loads nothing.
@@ -94,7 +94,7 @@ class ExamineSegments:
             resources: Of one worker.
             frames_at_once: Decoded frames held, and handed to the detector together.
             roadside: Which detector looks for signs and signals; None for none.
-            sign_network: Let the network for signs say their condition, in place of measures.
+            sign_network: Let the network for signs say what it takes each view for.
             read_signs: Read what signs say.
         """
         self._read_signs = read_signs

@@ -19,7 +19,7 @@ from vision.quality import QualityLimits, assess
 from vision.roadside.looking import SegmentLooker, check_classes
 from vision.roadside.looks_net import LooksNets, shipped_looks_nets
 from vision.roadside.reading import SignReader
-from vision.roadside.sightings import JudgedThing, RoadsideJudging
+from vision.roadside.sightings import JudgedThing
 from vision.sampling import Every
 from vision.sightings import SightingRules
 from vision.simulation.drive import SimulatedDrive
@@ -30,7 +30,7 @@ from vision.types import ExaminedFrame, Frame
 from workflows.footage_plan import FootagePlan, PlanRequest, plan_footages
 from workflows.locate import RoadsideEyes, locate
 from workflows.progress import PlainProgress, Progress
-from workflows.roadside import roadside_config, roadside_eyes
+from workflows.roadside import roadside_config, roadside_eyes, roadside_judging
 from workflows.roadside_scoring import RoadsideScore, read_planted, score_roadside
 from workflows.simulate import simulate_road
 
@@ -64,13 +64,13 @@ def evaluate_roadside(evaluation: RoadsideEvaluation, settings: Settings, progre
     config = roadside_config(settings)
     if config is None and not evaluation.oracle:
         raise WeightsNotFound("no roadside model to measure: name one in roadside.weights, or try --oracle")
-    found = roadside_eyes(None if evaluation.oracle else config)
-    eyes = found or RoadsideEyes(Calibration(), RoadsideJudging())
+    found = roadside_eyes(None if evaluation.oracle else config, settings)
+    eyes = found or RoadsideEyes(Calibration(), roadside_judging(settings))
     loaded: Detector | None = None
     if config is not None and not evaluation.oracle:
         loaded = load_detector(config)
         check_classes(loaded.info)
-    nets, total = shipped_looks_nets(sign=settings.roadside.sign_network), RoadsideScore()
+    nets, total = shipped_looks_nets(sign=settings.roadside.signs_by != "measures"), RoadsideScore()
     reader = SignReader() if settings.roadside.read_signs else None
     progress.start("evaluate", len(evaluation.seeds))
     for seed in evaluation.seeds:

@@ -210,7 +210,7 @@ def _examine(run: _Run, detector: DetectorConfig) -> dict[str, str]:
     parts = {"model": asdict(run.model), "yolo": asdict(detector.yolo), "gate": run.settings.quality.gate}
     if run.roadside is not None and run.roadside_model is not None:
         parts |= {"roadside_model": asdict(run.roadside_model), "roadside_yolo": asdict(run.roadside.yolo)}
-        parts |= {"roadside_looks": shipped_looks_nets(sign=run.settings.roadside.sign_network).sha256}
+        parts |= {"roadside_looks": shipped_looks_nets(sign=run.settings.roadside.signs_by != "measures").sha256}
         parts |= {"roadside_reads": READER_VERSION if run.settings.roadside.read_signs else None}
     key = settings_key(parts)
     examinations: dict[str, str] = {}
@@ -249,7 +249,7 @@ def _examine_segments(
         resources,
         run.settings.detector.batch_size,
         run.roadside,
-        sign_network=run.settings.roadside.sign_network,
+        sign_network=run.settings.roadside.signs_by != "measures",
         read_signs=run.settings.roadside.read_signs,
     )
     failed: list[StageFailure] = []
@@ -292,7 +292,7 @@ def _begin(run: _Run, examinations: dict[str, str], calibration_source: str) -> 
         "ledger": run.settings.ledger.model_dump(mode="json"),
         "agent": run.settings.agent.model_dump(mode="json"),
     }
-    eyes = roadside_eyes(run.roadside)
+    eyes = roadside_eyes(run.roadside, run.settings)
     if eyes is not None:
         parts |= {"roadside": asdict(eyes.judging), "roadside_calibration": eyes.calibration.source}
     key = settings_key(parts)
@@ -306,7 +306,7 @@ def _locate(
 ) -> None:
     run.progress.start("locate", len(run.plans))
     bins: list[CoverageBin] = []
-    eyes = roadside_eyes(run.roadside)
+    eyes = roadside_eyes(run.roadside, run.settings)
     for plan in run.plans:
         examination_id = examinations[plan.info.footage_id]
         with reading(run.database) as session:

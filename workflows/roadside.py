@@ -9,6 +9,7 @@ from vision.detectors.weights import find_roadside_weights
 from vision.detectors.yolo_decode import YoloConfig
 from vision.model_cards import choose_weights
 from vision.roadside.sightings import RoadsideJudging
+from vision.roadside.sign_condition import SignRules
 from workflows.locate import RoadsideEyes
 
 
@@ -34,7 +35,12 @@ def roadside_config(settings: Settings) -> DetectorConfig | None:
     )
 
 
-def roadside_eyes(config: DetectorConfig | None) -> RoadsideEyes | None:
+def roadside_judging(settings: Settings) -> RoadsideJudging:
+    """Give how finds are judged, by the settings."""
+    return RoadsideJudging(signs=SignRules(by=settings.roadside.signs_by))
+
+
+def roadside_eyes(config: DetectorConfig | None, settings: Settings) -> RoadsideEyes | None:
     """Give how that detector's finds are judged, with the calibration that stands beside its weights.
 
     Raises:
@@ -42,4 +48,4 @@ def roadside_eyes(config: DetectorConfig | None) -> RoadsideEyes | None:
     """
     if config is None or config.weights is None:
         return None
-    return RoadsideEyes(read_calibration(calibration_path(config.weights)), RoadsideJudging())
+    return RoadsideEyes(read_calibration(calibration_path(config.weights)), roadside_judging(settings))

@@ -132,6 +132,9 @@ def test_three_lenses_are_seen_in_a_dark_head_and_not_on_its_back() -> None:
     assert seen[1] == pytest.approx(0.0, abs=1e-6)
 
 
+BY_NETWORK = replace(RULES, by="network")
+
+
 def shown(size_px: float = 40.0, **sure: float) -> CropLook:
     """Give a view that a network takes for something, the rest spread evenly over what it isn't."""
     rest = (1.0 - sum(sure.values())) / (len(SIGN_LOOKS) - len(sure))
@@ -142,27 +145,54 @@ def shown(size_px: float = 40.0, **sure: float) -> CropLook:
 def test_what_a_network_sees_in_most_views_is_the_condition_of_any_kind_of_sign(name: str) -> None:
     views = [shown(**{name: 0.8})] * 4 + [shown(sound=0.8)]
     for kind in SIGN_KINDS.values():
-        found = judge_sign(kind, views, RULES)
+        found = judge_sign(kind, views, BY_NETWORK)
         assert [fault.name for fault in found.faults] == [name]
         assert "in 4 of 5 views" in found.faults[0].reason
         assert RETROREFLECTIVITY in found.not_assessable
 
 
 def test_views_that_a_network_takes_for_sound_make_a_sound_sign() -> None:
-    found = judge_sign("other", [shown(sound=0.7)] * 3, RULES)
+    found = judge_sign("other", [shown(sound=0.7)] * 3, BY_NETWORK)
     assert found.judged
     assert not found.faults
 
 
 def test_near_views_count_more_than_far_ones() -> None:
     views = [shown(15.0, sound=0.7)] * 4 + [shown(90.0, bent=0.9)] * 4
-    assert [fault.name for fault in judge_sign("danger", views, RULES).faults] == ["bent"]
+    assert [fault.name for fault in judge_sign("danger", views, BY_NETWORK).faults] == ["bent"]
 
 
 def test_views_that_don_t_agree_or_are_too_small_are_not_assessable_with_the_reason() -> None:
-    torn = judge_sign("danger", [shown(sound=0.5, dirty=0.48)] * 3, RULES)
+    torn = judge_sign("danger", [shown(sound=0.5, dirty=0.48)] * 3, BY_NETWORK)
     assert not torn.judged
     assert "don't tell sound from dirty" in torn.not_assessable[0]
-    small = judge_sign("danger", [shown(9.0, bent=0.9)] * 5, RULES)
+    small = judge_sign("danger", [shown(9.0, bent=0.9)] * 5, BY_NETWORK)
     assert not small.judged
     assert "at most 9 px" in small.not_assessable[0]
+
+
+def test_beside_measures_a_network_speaks_only_in_what_it_is_trusted_in() -> None:
+    sprayed, image = shown(graffiti=0.95), draw_sign("prohibitory")
+    sound = look(*image, "prohibitory")
+    both = [replace(sound, shows=sprayed.shows)] * 4
+    assert [fault.name for fault in judge_sign("prohibitory", both, RULES).faults] == ["graffiti"]
+    unsure = [replace(sound, shows=shown(graffiti=0.55, sound=0.4).shows)] * 4
+    assert not judge_sign("prohibitory", unsure, RULES).faults
+    for name in ("leaning", "faded"):
+        views = [replace(sound, shows=shown(**{name: 0.97}).shows)] * 4
+        found = judge_sign("prohibitory", views, RULES)
+        assert (found.judged, found.faults) == (True, ())
+        assert [fault.name for fault in judge_sign("prohibitory", views, BY_NETWORK).faults] == [name]
+
+
+def test_a_plate_that_measures_know_nothing_of_is_sound_where_a_network_takes_it_for_that() -> None:
+    found = judge_sign("other", [shown(sound=0.9)] * 3, RULES)
+    assert (found.judged, found.faults) == (True, ())
+    assert "fading and leaning of such a plate" in found.not_assessable
+    assert not judge_sign("other", [shown(leaning=0.9)] * 3, RULES).judged
+
+
+def test_what_measures_call_stays_called() -> None:
+    image, box = draw_sign("prohibitory")
+    pale = replace(look(image, box, "prohibitory"), colour=0.1, shows=shown(sound=0.95).shows)
+    assert [fault.name for fault in judge_sign("prohibitory", [pale] * 3, RULES).faults] == ["faded"]
