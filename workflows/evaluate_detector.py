@@ -35,6 +35,7 @@ class ClassScore:
         box_f1: F1 of boxes at IoU 0.5, at the one confidence for all classes that is best for the whole set, as the
             CRDDC counts it (Arya et al., Crowdsensing-based Road Damage Detection Challenge, 2022): for ``all``, true
             and false boxes of all classes together.
+        f1_confidence: That confidence.
     """
 
     source: str
@@ -46,6 +47,7 @@ class ClassScore:
     box_map50: float
     mask_map50: float
     box_f1: float
+    f1_confidence: float
 
 
 CRACK_KINDS = ("longitudinal_crack", "transverse_crack", "alligator_crack")
@@ -114,33 +116,36 @@ def _score_merged(
         float(result.box.ap50[at]),
         float(result.seg.ap50[at]),
         f1.whole,
+        f1.confidence,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class BestF1:
-    """F1 at the confidence that is best for all classes together: of all, and of each."""
+    """F1 at the confidence that is best for all classes together: of all, of each, and that confidence."""
 
     whole: float
     by_class: tuple[float, ...]
+    confidence: float
 
 
 def best_f1(precision: Float, recall: Float, instances: Float) -> BestF1:
     """Give F1 over all classes together at its best confidence.
 
     Args:
-        precision: (C, N) by class, at N confidences.
+        precision: (C, N) by class, at N confidences from 0 to 1, evenly spaced.
         recall: (C, N) likewise.
         instances: (C,) labelled things of each class.
     """
     if not len(instances):
-        return BestF1(0.0, ())
+        return BestF1(0.0, (), 0.0)
     right = recall * instances[:, None]
     found = right / np.maximum(precision, 1e-9)
     together = 2.0 * right.sum(axis=0) / np.maximum(found.sum(axis=0) + instances.sum(), 1e-9)
     at = int(together.argmax())
     each = 2.0 * right[:, at] / np.maximum(found[:, at] + instances, 1e-9)
-    return BestF1(float(together[at]), tuple(float(one) for one in each))
+    confidence = at / max(len(together) - 1, 1)
+    return BestF1(float(together[at]), tuple(float(one) for one in each), confidence)
 
 
 def _score(weights: Path, dataset: Path, source: str, counts: dict[str, int], image_size: int) -> Sequence[ClassScore]:
@@ -159,6 +164,7 @@ def _score(weights: Path, dataset: Path, source: str, counts: dict[str, int], im
             float(result.box.ap50[index]),
             float(result.seg.ap50[index]),
             f1.by_class[index],
+            f1.confidence,
         )
         for index, class_id in enumerate(result.box.ap_class_index)
     ]
@@ -172,6 +178,7 @@ def _score(weights: Path, dataset: Path, source: str, counts: dict[str, int], im
         float(result.box.map50),
         float(result.seg.map50),
         f1.whole,
+        f1.confidence,
     )
     return [*rows, whole]
 

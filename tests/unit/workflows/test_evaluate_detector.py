@@ -13,6 +13,7 @@ def test_f1_counts_the_boxes_of_all_classes_together_at_one_confidence() -> None
     best = best_f1(precision, recall, np.array([10.0, 90.0]))
     assert best.whole == pytest.approx(2 * 17 / (20 + 100))
     assert best.by_class == pytest.approx((2 * 8 / (10 + 10), 2 * 9 / (10 + 90)))
+    assert best.confidence == 1.0  # the second of two, spread from 0 to 1
 
 
 def test_nothing_labelled_is_no_score() -> None:
