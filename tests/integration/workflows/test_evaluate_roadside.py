@@ -16,10 +16,11 @@ def test_what_stands_beside_a_simulated_road_is_found_in_its_place(tmp_path: Pat
     drive = RoadSimulation(seed=0, length_m=60.0, defects=0, gps_noise_m=0.5, signs=3, signals=1)
     evaluation = RoadsideEvaluation((4,), drive, oracle=True, keep_dir=tmp_path)
     score = evaluate_roadside(evaluation, Settings(), PlainProgress(io.StringIO()))
-    rows = summary_rows(score)
+    *rows, reading = summary_rows(score)
     assert sum(int(str(row["planted"])) for row in rows) == sum(score.calls.values()) == 4
     assert all(row["missed"] == 0 for row in rows)
     assert all(float(str(row["place_error_m"])) < 3.0 for row in rows if row["planted"])
+    assert (reading["planted"], reading["right"]) == (1, 1)
     video = tmp_path / "roadside-4" / "drive.mp4"
     made = video.stat().st_mtime_ns
     assert evaluate_roadside(evaluation, Settings(), PlainProgress(io.StringIO())) == score
