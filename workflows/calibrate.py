@@ -74,10 +74,12 @@ def _label(folder: Path, stage: ExamineSegments) -> list[LabelledTrack]:
     sightings, _ = ground_sightings(camera, placed, place, Calibration(), rules)
     truth = []
     for feature in json.loads((folder / "truth.geojson").read_text(encoding="utf-8"))["features"]:
-        if not feature["properties"].get("distractor"):
+        own = feature["properties"]
+        name = own.get("kind") if own.get("distractor") else own["class_name"]
+        if name == "patch" or not own.get("distractor"):
             longitude_deg, latitude_deg = feature["geometry"]["coordinates"]
             x_m, y_m = trajectory.frame.to_local(latitude_deg, longitude_deg)
-            truth.append((feature["properties"]["class_name"], x_m, y_m, feature["properties"]["length_m"]))
+            truth.append((str(name), x_m, y_m, float(own["length_m"])))
     return [
         LabelledTrack(
             sighting.class_name,
